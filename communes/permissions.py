@@ -1,0 +1,25 @@
+"""Who may do what in which commune: duties, from the assignments that hold today."""
+
+from .models import Commune, Duty, User
+
+
+def has_duty(user: User, *duties: Duty, commune: Commune | None = None) -> bool:
+    """Whether the user holds one of these duties today, for this commune when one is given."""
+    return any(
+        assignment.duty in duties and (commune is None or assignment.covers(commune))
+        for assignment in user.current_assignments
+    )
+
+
+def is_committee(user: User, commune: Commune) -> bool:
+    """A member of the commune's provincial committee: editor or signer."""
+    return has_duty(user, Duty.EDITOR, Duty.SIGNER, commune=commune)
+
+
+def is_ministry(user: User, commune: Commune) -> bool:
+    """A reviewer of the commune's province, or a lead."""
+    return has_duty(user, Duty.REVIEWER, Duty.LEAD, commune=commune)
+
+
+def is_lead(user: User) -> bool:
+    return has_duty(user, Duty.LEAD)

@@ -1,0 +1,35 @@
+"""Which communes, memberships and assignments."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+
+if TYPE_CHECKING:
+    from .models import AreaAssignment, Commune, Membership, Programme
+
+
+class CommuneQuerySet(QuerySet["Commune"]):
+    def members(self, programme: "Programme", day: date) -> Self:
+        """The communes that the programme follows on that day, with province and region."""
+        from .models import Membership
+
+        newest = Membership.objects.on(programme, day)
+        return self.filter(memberships__in=newest.filter(is_member=True)).select_related("province__region")
+
+
+class MembershipQuerySet(QuerySet["Membership"]):
+    def on(self, programme: "Programme", day: date) -> Self:
+        """For each commune the row that holds on that day, whether it says member or not."""
+        newest = (
+            self.model.objects.filter(programme=programme, commune=OuterRef("commune"), since__lte=day)
+            .order_by("-since")
+            .values("pk")[:1]
+        )
+        return self.filter(programme=programme, pk=Subquery(newest))
+
+
+class AreaAssignmentQuerySet(QuerySet["AreaAssignment"]):
+    def on(self, day: date) -> Self:
+        """The assignments that hold on that day."""
+        return self.filter(Q(until__isnull=True) | Q(until__gte=day), since__lte=day)
