@@ -1,4 +1,4 @@
-"""How are dates and numbers written in English? Dates stand as in Vietnamese: one report, one way to read it."""
+"""How are dates and numbers written in English? Dates as in Vietnamese: a report reads one way."""
 
 from ntm_tracker.formats.shared import *  # noqa: F403
 

@@ -1,0 +1,73 @@
+"""What do all tests share? Settings that make them quick, and the few fixtures of general use."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import hypothesis
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.utils import translation
+
+from tests import chromium
+
+# Playwright runs an event loop in the test's own thread, and Django then refuses the database fixtures.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+# Browser tests import Playwright, which the plain requirements do not bring.
+collect_ignore_glob = [] if chromium.CAN_RUN else ["browser/*"]
+
+
+def pytest_configure() -> None:
+    """Leave out what only costs time in a test. Nothing in the site asks whether it is being tested."""
+    settings.DEMO_TODAY = None
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    # The served names of static files need `collectstatic`, and a live server would show pages without them.
+    settings.STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+    settings.WHITENOISE_AUTOREFRESH = True
+    settings.AXES_ENABLED = False  # `client.login` has no request; tests of the lockout ask for it
+    # A busy machine must not turn a slow example into a failure.
+    hypothesis.settings.register_profile("unhurried", deadline=None)
+    hypothesis.settings.load_profile("unhurried")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect what cannot run here; `make test` says so at its end."""
+
+    def can_run(item: pytest.Item) -> bool:
+        if item.get_closest_marker("browser") and not chromium.CAN_RUN:
+            return False
+        return not item.get_closest_marker("postgres") or connection.vendor == "postgresql"
+
+    left_out = [item for item in items if not can_run(item)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if can_run(item)]
+
+
+@pytest.fixture(autouse=True)
+def _each_test_starts_alike(request: pytest.FixtureRequest) -> Iterator[None]:
+    """In Vietnamese, and with the lockout only where a test is marked for it."""
+    settings.AXES_ENABLED = request.node.get_closest_marker("lockout") is not None
+    translation.activate(settings.LANGUAGE_CODE)
+    yield
+    settings.AXES_ENABLED = False
+
+
+@pytest.fixture
+def english(client: Client) -> Iterator[None]:
+    """English, for what the test itself builds and for the pages `client` gets."""
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """The machine's own Chromium, which works as root and calls nobody."""
+    return browser_type_launch_args | {
+        "executable_path": chromium.PATH,
+        "args": chromium.ARGUMENTS,
+    }
