@@ -1,7 +1,7 @@
 """How does it look? Shapes, words, numbers and dates, written the same way on every page.
 
-The functions are filters and tags for templates and plain functions for Python; `docs/look.md` shows them at work.
-This is the only place that knows which word, shape and CSS class belongs to a stored code.
+The functions are filters and tags for templates and plain functions for Python; `docs/look.md` shows them
+at work. This is the only place that knows which word, shape and CSS class belongs to a stored code.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext_lazy, pgettext_lazy
+from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 
 register = template.Library()
 
@@ -75,6 +75,7 @@ WORK = {
 # Signs
 
 
+@register.filter
 def capital(word: object) -> str:
     """The word with its first letter large, the rest as it is."""
     text = str(word)
@@ -167,8 +168,8 @@ def work_state(code: str | None, text: object = "") -> SafeString:
 def number(value: Number | None, decimals: int | None = None, against: Number | None = None) -> str:
     """The number as people write it: 1.250,5 in Vietnamese, 1,250.5 in English; "" for none.
 
-    Without `decimals` it has no trailing zeros, and more than four decimals are cut to two. With `against` (a
-    threshold) it gets as many digits as it takes not to contradict the comparison: 69.996 beside 70 stays 69.996.
+    Without `decimals` it has no trailing zeros, and more than four decimals are cut to two. With `against`
+    (a threshold) it gets the digits it takes not to contradict the comparison: 69.99996 is not shown as 70.
     """
     if value is None:
         return ""
@@ -250,6 +251,16 @@ def minutes(value: timedelta) -> int:
 # Parts of a page
 
 
+@register.filter
+def who(user: Any) -> str:
+    """Somebody signed in: their name, what they do and for whom. Reads their assignments, once a request."""
+    duties = dict.fromkeys(assignment.get_duty_display() for assignment in user.current_assignments)
+    if user.is_staff:
+        duties[pgettext("duty", "administrator")] = None
+    roles = ", ".join(str(duty) for duty in duties)
+    return " · ".join(part for part in (str(user), roles, user.body) if part)
+
+
 class Tab(NamedTuple):
     """One page of the main navigation; `current` is the value of aria-current, or nothing."""
 
@@ -296,14 +307,30 @@ def breadcrumb(*parts: object) -> dict[str, Any]:
     return {"crumbs": [*pairs, ("", parts[-1])]}
 
 
+@register.inclusion_tag("_legend.html")
+def legend(marks: bool = False, hatched: object = "", provisional: bool = False) -> dict[str, Any]:
+    """What the shapes mean; with the four marks, what hatching means here, what a dashed frame means."""
+    return {
+        "verdicts": list(VERDICTS),
+        "marks": list(MARKS.items()) if marks else [],
+        "hatched": hatched,
+        "provisional": provisional,
+    }
+
+
 @register.inclusion_tag("_field.html")
 def field(bound: BoundField, css: str = "", unit: object = "", hint: object = "") -> dict[str, Any]:
-    """One field: label, explanation, error above the input, input with its unit. `css` sizes it (w-num, w-date)."""
-    select = "select" in getattr(bound.field.widget, "input_type", "")
-    classes = f"{'form-select' if select else 'form-control'} {css}{' is-invalid' if bound.errors else ''}"
+    """One field: label, explanation, error, input with its unit. `css` sizes it (w-num, w-date).
+
+    For texts, selects, files and single check boxes; radio buttons are written out in the page.
+    """
+    kind = bound.widget_type
+    base = {"checkbox": "form-check-input", "select": "form-select"}.get(kind, "form-control")
+    classes = f"{base} {css}".strip() + (" is-invalid" if bound.errors else "")
     return {
         "field": bound,
-        "input": bound.as_widget(attrs={"class": classes.strip()}),
+        "kind": kind,
+        "input": bound.as_widget(attrs={"class": classes}),
         "unit": unit,
         "hint": hint or bound.help_text,
     }
