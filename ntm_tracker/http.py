@@ -8,4 +8,4 @@ from communes.models import User
 class UserRequest(HttpRequest):
     """A request behind the login: `user` is never anonymous."""
 
-    user: User  # type: ignore[assignment]
+    user: User

@@ -85,6 +85,8 @@ DEBUG = env_flag("DEBUG", default=False)
 DEMO_TODAY = env_date("DEMO_TODAY")
 """The day a demonstration stands on; None where the real day counts. Read by ntm_tracker/clock.py."""
 
+env_number("PORT", 8000)  # used by gunicorn.conf.py; an odd one is said here, with the others
+
 SECRET_KEY = env_text("SECRET_KEY", "development-only-key-that-production-refuses-to-start-with")
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS")

@@ -1,4 +1,4 @@
-"""Does a page load anything from another host? It must not: offices may have no way there, and CSP refuses it.
+"""Does a page load from another host? It must not: offices may have no way there, and CSP refuses it.
 
 A link that a person may follow (`<a href>`) is no load, and neither is an address in a comment.
 """

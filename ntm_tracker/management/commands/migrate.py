@@ -17,7 +17,7 @@ class Command(DjangoMigrate):
     def handle(self, *args: Any, **options: Any) -> None:
         connection = connections[options["database"]]
         if connection.vendor == "sqlite":
-            if not connection.is_in_memory_db():
+            if ":memory:" not in str(connection.settings_dict["NAME"]):
                 Path(connection.settings_dict["NAME"]).parent.mkdir(parents=True, exist_ok=True)
             with connection.cursor() as cursor:
                 cursor.execute("PRAGMA journal_mode=WAL")
