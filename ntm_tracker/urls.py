@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.i18n import set_language
@@ -22,7 +23,8 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     """Stand in for the admin's own sign-in page: everybody signs in at the site's."""
     if not admin.site.has_permission(request):
         raise PermissionDenied(_("Your account may not use the administration pages."))
-    return redirect("admin:index")
+    target = request.GET.get("next", "")
+    return redirect(target if url_has_allowed_host_and_scheme(target, None) else "admin:index")
 
 
 urlpatterns = [
