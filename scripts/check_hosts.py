@@ -14,9 +14,7 @@ LOADS = {
         rf"(?:\b(?:src|srcset|action|formaction|data|poster)\s*=|<link\b[^>]*\bhref\s*=|url\(|@import)\s*{ADDRESS}"
     ),
     ".css": re.compile(rf"(?:url\(|@import)\s*{ADDRESS}|sourceMappingURL"),
-    ".js": re.compile(
-        rf"(?:fetch\(|import\(?|from|importScripts\(|\.open\(|\.src\s*=)\s*{ADDRESS}|sourceMappingURL"
-    ),
+    ".js": re.compile(rf"(?:fetch\(|import\(?|from|importScripts\(|\.open\(|\.src\s*=)\s*{ADDRESS}|sourceMappingURL"),
     ".svg": re.compile(rf"(?:\bhref\s*=|url\(|@import)\s*{ADDRESS}"),
 }
 
@@ -36,6 +34,4 @@ def loads_from_elsewhere(file: Path) -> list[str]:
 if __name__ == "__main__":
     files = [file for folder in ("templates", "static") for file in sorted((ROOT / folder).rglob("*"))]
     lines = [line for file in files for line in loads_from_elsewhere(file)]
-    sys.exit(
-        "\n".join([*lines, "These load from another host; keep a copy in static/ instead."]) if lines else 0
-    )
+    sys.exit("\n".join([*lines, "These load from another host; keep a copy in static/ instead."]) if lines else 0)

@@ -17,9 +17,7 @@ def obstacle(host: str, port: str) -> str:
             return f"Only root may listen on port {port}. Choose one above 1023: make run PORT=8001"
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                return (
-                    f"Port {port} is taken by another program. Stop it, or choose another: make run PORT=8001"
-                )
+                return f"Port {port} is taken by another program. Stop it, or choose another: make run PORT=8001"
             return f"Nothing can listen on {host} port {port}: {error.strerror}."
     return ""
 
