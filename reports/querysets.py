@@ -7,7 +7,7 @@ from django.db.models import Q, QuerySet
 from communes.models import User
 
 if TYPE_CHECKING:
-    from .models import Period, QuarterlyReport, ReportVersion
+    from .models import Period, ReportVersion
 
 
 def within_area(user: User, commune: str = "") -> Q:

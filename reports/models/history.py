@@ -60,9 +60,7 @@ class ValueChange(Change, Reported):
 
     class Meta:
         ordering = ["row", "row_version"]
-        constraints = [
-            models.UniqueConstraint(fields=["row", "row_version"], name="value_change_once_per_row_version")
-        ]
+        constraints = [models.UniqueConstraint(fields=["row", "row_version"], name="value_change_once_per_row_version")]
 
     def __str__(self) -> str:
         return f"{self.row_id} #{self.row_version}: {self.value}"

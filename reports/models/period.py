@@ -19,9 +19,7 @@ class Period(models.Model):
     quarter = models.PositiveSmallIntegerField(_("quarter"), choices=[(q, ROMAN[q]) for q in ROMAN])
     opens_on = models.DateField(_("opens on"))
     due_on = models.DateField(_("due on"), help_text=_("Inclusive, to the end of the day in Việt Nam."))
-    freeze_on = models.DateField(
-        _("freezes after"), help_text=_("After this day only the lead can open a correction.")
-    )
+    freeze_on = models.DateField(_("freezes after"), help_text=_("After this day only the lead can open a correction."))
     criteria_set = models.ForeignKey(
         CriteriaSet, models.PROTECT, related_name="periods", verbose_name=_("criteria set")
     )

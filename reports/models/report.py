@@ -12,8 +12,8 @@ from django.utils.translation import pgettext_lazy
 
 from communes.models import AppendOnly, Commune
 from ntm_tracker import clock
+from reports.querysets import QuarterlyReportQuerySet, ReportVersionQuerySet
 
-from ..querysets import QuarterlyReportQuerySet, ReportVersionQuerySet
 from .period import Period
 
 
@@ -79,9 +79,7 @@ class QuarterlyReport(models.Model):
     def due_on(self) -> date:
         """The day the first submission is due, extensions included. Queries unless `extensions` is prefetched."""
         extensions = list(self.extensions.all())
-        return (
-            max(extensions, key=lambda extension: extension.pk).new_due if extensions else self.period.due_on
-        )
+        return max(extensions, key=lambda extension: extension.pk).new_due if extensions else self.period.due_on
 
     @property
     def days_late(self) -> int:
@@ -103,9 +101,7 @@ class ReportVersion(models.Model):
         QuarterlyReport, models.PROTECT, related_name="versions", verbose_name=_("quarterly report")
     )
     number = models.PositiveSmallIntegerField(_("number"))
-    based_on = models.ForeignKey(
-        "self", models.PROTECT, null=True, editable=False, verbose_name=_("based on")
-    )
+    based_on = models.ForeignKey("self", models.PROTECT, null=True, editable=False, verbose_name=_("based on"))
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.DRAFT, editable=False)
     revision = models.PositiveIntegerField(
         default=0,
@@ -114,9 +110,7 @@ class ReportVersion(models.Model):
     )
     is_correction = models.BooleanField(_("correction"), default=False, editable=False)
     reason = models.TextField(_("reason for the correction"), blank=True, editable=False)
-    opened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
-    )
+    opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+")
     opened_at = models.DateTimeField(editable=False)
     narrative = models.TextField(_("narrative"), blank=True)
     narrative_row_version = models.PositiveIntegerField(default=0, editable=False)
@@ -217,9 +211,7 @@ class DeadlineExtension(AppendOnly):
     class Meta:
         ordering = ["report", "pk"]
         constraints = [
-            models.CheckConstraint(
-                condition=Q(new_due__gt=models.F("old_due")), name="extension_gives_more_time"
-            )
+            models.CheckConstraint(condition=Q(new_due__gt=models.F("old_due")), name="extension_gives_more_time")
         ]
 
     def __str__(self) -> str:

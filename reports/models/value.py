@@ -59,12 +59,8 @@ class IndicatorValue(Reported):
     class Meta:
         ordering = ["version", "indicator__criterion__number", "indicator__position"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["version", "indicator"], name="value_once_per_version_and_indicator"
-            ),
-            models.CheckConstraint(
-                condition=Q(absence="") | Q(value__isnull=True), name="value_or_absence_not_both"
-            ),
+            models.UniqueConstraint(fields=["version", "indicator"], name="value_once_per_version_and_indicator"),
+            models.CheckConstraint(condition=Q(absence="") | Q(value__isnull=True), name="value_or_absence_not_both"),
             models.CheckConstraint(
                 condition=Q(numerator__isnull=True, denominator__isnull=True)
                 | Q(numerator__gte=0, denominator__gt=0, numerator__lte=F("denominator")),
@@ -89,9 +85,7 @@ class CriterionVerdict(models.Model):
     version = models.ForeignKey(ReportVersion, models.PROTECT, related_name="verdicts")
     criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+")
     claimed = models.CharField(max_length=15, choices=CLAIMS, blank=True)
-    claim_reason = models.CharField(
-        _("why this differs from the computed verdict"), max_length=500, blank=True
-    )
+    claim_reason = models.CharField(_("why this differs from the computed verdict"), max_length=500, blank=True)
     computed = models.CharField(max_length=15, choices=rules.Verdict, blank=True)
     verified = models.CharField(max_length=15, choices=rules.Verdict, blank=True)
     verified_reason = models.CharField(_("reason of the reviewer"), max_length=500, blank=True)
@@ -104,9 +98,7 @@ class CriterionVerdict(models.Model):
     class Meta:
         ordering = ["version", "criterion__number"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["version", "criterion"], name="verdict_once_per_version_and_criterion"
-            ),
+            models.UniqueConstraint(fields=["version", "criterion"], name="verdict_once_per_version_and_criterion"),
             models.CheckConstraint(
                 condition=Q(fragile=False) | Q(verified__in=["met", "basic"]),
                 name="only_what_is_met_can_be_fragile",

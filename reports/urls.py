@@ -1,0 +1,23 @@
+"""Addresses of the report pages."""
+
+from django.urls import path
+
+from .views import check, detail, entry, overview, review, steps, work
+
+app_name = "reports"
+urlpatterns = [
+    path("", work.work, name="work"),
+    path("overview/", overview.overview, name="overview"),
+    path("reports/<int:pk>/", detail.report_detail, name="detail"),
+    path("reports/<int:pk>/history/", detail.report_history, name="history"),
+    path("reports/<int:pk>/versions/<int:number>/", detail.report_version, name="version"),
+    path("reports/<int:pk>/groups/<str:code>/", entry.report_group, name="group"),
+    path("reports/<int:pk>/narrative/", entry.report_narrative, name="narrative"),
+    path("reports/<int:pk>/check/", check.report_check, name="check"),
+    path("reports/<int:pk>/review/", review.report_review, name="review"),
+    path("reports/<int:pk>/items/", review.item_raise, name="item_raise"),
+    path("reports/<int:pk>/items/<int:item>/reply/", review.item_reply, name="item_reply"),
+    path("reports/<int:pk>/items/<int:item>/resolve/", review.item_resolve, name="item_resolve"),
+    path("reports/<int:pk>/steps/<slug:action>/", steps.report_step, name="step"),
+    path("reports/<int:pk>/extend/", steps.report_extend, name="extend"),
+]

@@ -1,0 +1,1 @@
+"""Over HTTP: one module for each page."""

@@ -1,0 +1,9 @@
+"""To be written."""
+
+from django.http import HttpResponse
+
+from ntm_tracker.http import UserRequest
+
+
+def overview(request: UserRequest) -> HttpResponse:
+    raise NotImplementedError

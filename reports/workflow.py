@@ -1,0 +1,536 @@
+"""What happens next: the life of a report as one table, and the one function that moves a version along it.
+
+The buttons a user sees, what is enforced and what the tests walk all come from `STEPS`. `take_step` locks the
+rows, checks, writes and records the event in one transaction, or raises `Refused` with sentences for the user.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+from communes.models import Commune, Programme, User
+from ntm_tracker import clock
+
+from . import permissions
+from .judging import Gap, Sheet, read_sheet
+from .models import (
+    CriterionVerdict,
+    DeadlineExtension,
+    IndicatorValue,
+    InForce,
+    Period,
+    QuarterlyReport,
+    ReportEvent,
+    ReportVersion,
+    ReviewItem,
+    State,
+    ValueChange,
+    VerdictChange,
+)
+
+Action = ReportEvent.Action
+
+
+class Refused(Exception):
+    """An action that is not possible now. Carries one sentence for each reason."""
+
+    def __init__(self, *reasons: Gap | str) -> None:
+        self.gaps = [reason if isinstance(reason, Gap) else Gap(reason) for reason in reasons]
+        super().__init__(" ".join(gap.sentence for gap in self.gaps))
+
+
+class NotAllowed(Refused):
+    """The user may not do this now; says who can, and when."""
+
+
+@dataclass(frozen=True)
+class StepData:
+    """What the user adds to a step: a reason, a date, or the signature under what was shown."""
+
+    reason: str = ""
+    respond_by: date | None = None
+    signer_name: str = ""
+    signer_title: str = ""
+    letter_number: str = ""
+    letter_date: date | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of the table: from which states, by whom, and what it needs."""
+
+    label: str | Promise
+    sources: frozenset[State]
+    may: Callable[[User, ReportVersion], bool]
+    who: str | Promise
+    effect: Callable[[ReportVersion, User, StepData], ReportVersion]
+    obstacles: Callable[[ReportVersion, StepData], list[Gap]] = field(default=lambda version, data: [])
+    needs_reason: bool = False
+
+
+def open_period(period: Period, *, by: User | None = None) -> int:
+    """Create the obligation to report for every commune that is a member on the period's last day.
+
+    Returns how many were created. Opening again only adds communes that became members since.
+    """
+    with transaction.atomic():
+        period = Period.objects.select_for_update().get(pk=period.pk)
+        members: set[Commune] = set()
+        for programme in Programme.objects.all():
+            members.update(Commune.objects.members(programme, period.last_day))
+        known = set(period.reports.values_list("commune", flat=True))
+        missing = sorted((c for c in members if c.pk not in known), key=lambda commune: commune.pk)
+        now = clock.now()
+        for commune in missing:
+            report = QuarterlyReport.objects.create(commune=commune, period=period)
+            version = ReportVersion.objects.create(report=report, number=1, opened_by=by, opened_at=now)
+            report.working = version
+            report.save(update_fields=["working"])
+            _record(report, version, Action.OPEN, "", State.DRAFT, by)
+        if period.opened_at is None:
+            period.opened_at = now
+            period.save(update_fields=["opened_at"])
+    return len(missing)
+
+
+def extend_deadline(report: QuarterlyReport, *, new_due: date, reason: str, by: User) -> DeadlineExtension:
+    """Give one report more time, keeping the old date. Only a lead, and only before the first submission."""
+    with transaction.atomic():
+        report = QuarterlyReport.objects.select_for_update().select_related("commune", "period").get(pk=report.pk)
+        if not permissions.can_extend(by, report):
+            raise NotAllowed(_("Only a ministry lead can extend a deadline."))
+        if report.first_submitted_at:
+            raise Refused(_("This report has already been submitted, so there is no deadline left to extend."))
+        if not reason.strip():
+            raise Refused(_("Please say why."))
+        old_due = report.due_on
+        if new_due <= old_due:
+            raise Refused(_("The new due date must be later than the present one."))
+        extension = DeadlineExtension.objects.create(
+            report=report, old_due=old_due, new_due=new_due, reason=reason.strip(), by=by, at=clock.now()
+        )
+        _record(report, report.working, Action.EXTEND, "", "", by, reason.strip())
+    return extension
+
+
+def steps_for(user: User, version: ReportVersion) -> dict[str, Step]:
+    """The steps to offer `user` as buttons: possible in this state and allowed to them. No query."""
+    return {
+        action.value: step
+        for action, step in STEPS.items()
+        if version.state in step.sources and not _blocked(action, version) and step.may(user, version)
+    }
+
+
+def why_not(user: User, version: ReportVersion, action: str) -> str:
+    """Why `user` cannot take this step on this version now; an empty string when they can."""
+    step = STEPS[Action(action)]
+    if version.state not in step.sources:
+        return _("The report is now in the state “%(state)s”, in which this cannot be done.") % {
+            "state": version.get_state_display()
+        }
+    if reason := _blocked(Action(action), version):
+        return reason
+    if not step.may(user, version):
+        return _("Only %(who)s can do this.") % {"who": step.who}
+    return ""
+
+
+def take_step(version: ReportVersion, action: str, *, by: User, data: StepData | None = None) -> ReportVersion:
+    """Move `version` along `action` and record who did it; returns the version to look at next.
+
+    Raises `NotAllowed` when the state or the user forbids it, `Refused` when something is missing.
+    """
+    data = data or StepData()
+    step = STEPS[Action(action)]
+    with transaction.atomic():
+        version = lock(version)
+        if reason := why_not(by, version, action):
+            raise NotAllowed(reason)
+        if step.needs_reason and not data.reason.strip():
+            raise Refused(_("Please say why."))
+        if obstacles := step.obstacles(version, data):
+            raise Refused(*obstacles)
+        before = version.state
+        following = step.effect(version, by, data)
+        _record(version.report, version, action, before, version.state, by, data.reason.strip())
+    return following
+
+
+def lock(version: ReportVersion) -> ReportVersion:
+    """The version and its report, read again under lock, report first. Call within a transaction."""
+    report = (
+        QuarterlyReport.objects.select_for_update(of=("self",))
+        .select_related("commune__province__region", "period")
+        .get(pk=version.report_id)
+    )
+    fresh = ReportVersion.objects.select_for_update(of=("self",)).get(pk=version.pk)
+    fresh.report = report
+    return fresh
+
+
+# What stands in the way
+
+
+def _blocked(action: str, version: ReportVersion) -> str:
+    """A reason outside the version's own state: something newer exists, or it is no correction."""
+    if action in (Action.UNDO_ACCEPT, Action.OPEN_CORRECTION) and version.report.working_id is not None:
+        return _("A newer version of this report is already in work.")
+    if action == Action.CANCEL_CORRECTION and not version.is_correction:
+        return _("This version is not a correction.")
+    return ""
+
+
+def missing_before_signing(version: ReportVersion, sheet: Sheet | None = None) -> list[Gap]:
+    """Everything the committee must still fill in or answer. Four queries, one with `sheet`."""
+    gaps = (sheet or read_sheet(version)).missing()
+    unanswered = version.report.review_items.filter(resolved_at__isnull=True, reply="")
+    gaps += [
+        Gap(_("Answer the reviewer: “%(text)s”") % {"text": item.text}, "items", f"item{item.pk}")
+        for item in unanswered
+    ]
+    return gaps
+
+
+def _before_submit(version: ReportVersion, data: StepData) -> list[Gap]:
+    gaps = []
+    if data.revision != version.revision:
+        gaps.append(
+            Gap(
+                _(
+                    "The report was changed after this page was shown. Please read it again: "
+                    "what is signed must be what was shown."
+                )
+            )
+        )
+    if not (data.signer_name.strip() and data.letter_number.strip() and data.letter_date):
+        gaps.append(Gap(_("The signer, the official letter number and its date are needed.")))
+    elif data.letter_date > clock.today():
+        gaps.append(Gap(_("The date of the letter lies in the future.")))
+    return gaps + missing_before_signing(version)
+
+
+def _before_return(version: ReportVersion, data: StepData) -> list[Gap]:
+    gaps = []
+    if not version.report.review_items.filter(resolved_at__isnull=True).exists():
+        gaps.append(Gap(_("Add at least one item that says what must be fixed or answered."), "items", "new-item"))
+    if data.respond_by is None:
+        gaps.append(Gap(_("Give the day by which the committee should respond.")))
+    elif data.respond_by < clock.today():
+        gaps.append(Gap(_("The day to respond by lies in the past.")))
+    return gaps
+
+
+def missing_before_acceptance(version: ReportVersion, data: StepData | None = None) -> list[Gap]:
+    """What still stops acceptance: criteria without verdict or reason, open must-fix items. Two queries."""
+    gaps = []
+    for row in version.verdicts.select_related("criterion"):
+        names = {"number": row.criterion.number, "name": row.criterion.name}
+        anchor = f"c{row.criterion.number}"
+        if not row.verified:
+            gaps.append(Gap(_("%(number)s %(name)s: choose the verified verdict.") % names, "", anchor))
+        elif row.verified != row.computed and not row.verified_reason:
+            text = _("%(number)s %(name)s: say why the verdict departs from the computed one.")
+            gaps.append(Gap(text % names, "", anchor))
+        elif row.fragile and not row.fragile_reason:
+            gaps.append(Gap(_("%(number)s %(name)s: say why it is not yet sustainable.") % names, "", anchor))
+    open_items = version.report.review_items.filter(kind=ReviewItem.Kind.MUST_FIX, resolved_at__isnull=True)
+    gaps += [
+        Gap(_("Still to be fixed: “%(text)s”") % {"text": item.text}, "items", f"item{item.pk}") for item in open_items
+    ]
+    return gaps
+
+
+# What each step does
+
+
+def _submit(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
+    """Fix the thresholds and computed verdicts, sign, and note the first submission once."""
+    now = clock.now()
+    sheet = read_sheet(version)
+    values = []
+    for indicator in sheet.indicators():
+        assert indicator.row is not None
+        assert indicator.threshold is not None
+        indicator.row.threshold = indicator.threshold
+        indicator.row.comparator = indicator.threshold.comparator
+        indicator.row.threshold_value = indicator.threshold.value
+        indicator.row.region = indicator.threshold.region
+        values.append(indicator.row)
+    IndicatorValue.objects.bulk_update(values, ["threshold", "comparator", "threshold_value", "region"])
+    verdicts = []
+    for criterion in sheet.criteria:
+        assert criterion.row is not None
+        criterion.row.computed = criterion.computed
+        verdicts.append(criterion.row)
+    CriterionVerdict.objects.bulk_update(verdicts, ["computed"])
+    version.state = State.SUBMITTED
+    version.submitted_at = now
+    version.submitted_by = by
+    version.judged_on = clock.today()
+    version.signer_name = data.signer_name.strip()
+    version.signer_title = data.signer_title.strip()
+    version.letter_number = data.letter_number.strip()
+    version.letter_date = data.letter_date
+    version.save()
+    if version.report.first_submitted_at is None:
+        version.report.first_submitted_at = now
+        version.report.save(update_fields=["first_submitted_at"])
+    return version
+
+
+def _withdraw(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
+    """Back to a draft: nothing is judged any more; the first submission stays on record."""
+    version.values.update(threshold=None, comparator="", threshold_value=None, region=None)
+    version.verdicts.update(computed="")
+    version.state = State.DRAFT
+    version.submitted_at = version.submitted_by = version.judged_on = None
+    version.save()
+    return version
+
+
+def _take_up(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
+    """The reviewer holds it now; the verified verdicts start as the computed ones."""
+    version.holder = by
+    version.held_since = clock.now()
+    version.state = State.IN_REVIEW
+    version.save()
+    start_verdicts(version, by)
+    return version
+
+
+def start_verdicts(version: ReportVersion, by: User) -> None:
+    """Let every verified verdict that is still empty start as the computed one."""
+    now = clock.now()
+    rows = list(version.verdicts.filter(verified=""))
+    for row in rows:
+        row.verified = row.computed
+        row.row_version += 1
+        row.updated_by = by
+        row.updated_at = now
+    CriterionVerdict.objects.bulk_update(rows, ["verified", "row_version", "updated_by", "updated_at"])
+    VerdictChange.objects.bulk_create([verdict_change(row) for row in rows])
+
+
+def _return(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
+    """Close this version and clone a new draft from it, so that what was sent stays as it was sent."""
+    if version.holder_id is None:
+        version.holder = by
+        version.held_since = clock.now()
+    version.state = State.RETURNED
+    version.respond_by = data.respond_by
+    version.save()
+    return clone_as_draft(version, by, is_correction=version.is_correction, opened_by=version.opened_by)
+
+
+def _accept(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
+    """The version becomes the official one; the one in force until now is superseded."""
+    report = version.report
+    now = clock.now()
+    InForce.objects.filter(report=report, until__isnull=True).update(until=now)
+    if report.in_force_id:
+        ReportVersion.objects.filter(pk=report.in_force_id).update(state=State.SUPERSEDED)
+    version.state = State.ACCEPTED
+    version.save()
+    InForce.objects.create(report=report, version=version, since=now)
+    report.in_force = version
+    report.working = None
+    report.save(update_fields=["in_force", "working"])
+    return version
+
+
+def _undo_accept(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
+    """Back into review with the same holder; what was official before is official again."""
+    report = version.report
+    now = clock.now()
+    InForce.objects.filter(report=report, until__isnull=True).update(until=now)
+    version.state = State.IN_REVIEW
+    version.save()
+    previous = report.versions.filter(state=State.SUPERSEDED).order_by("-number").first()
+    if previous:
+        previous.state = State.ACCEPTED
+        previous.save()
+        InForce.objects.create(report=report, version=previous, since=now)
+    report.in_force = previous
+    report.working = version
+    report.save(update_fields=["in_force", "working"])
+    return version
+
+
+def _open_correction(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
+    """A new draft from the accepted version, which stays in force until the correction is accepted."""
+    return clone_as_draft(version, by, is_correction=True, opened_by=by, reason=data.reason.strip())
+
+
+def _cancel_correction(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
+    """The draft is put aside, not deleted; the accepted version stays in force."""
+    version.state = State.DISCARDED
+    version.save()
+    report = version.report
+    report.working = None
+    report.save(update_fields=["working"])
+    assert report.in_force is not None
+    return report.in_force
+
+
+def clone_as_draft(
+    version: ReportVersion, by: User, *, is_correction: bool, opened_by: User | None, reason: str = ""
+) -> ReportVersion:
+    """A new draft with the same values and claims, numbered on, and from now on the one in work."""
+    report = version.report
+    now = clock.now()
+    newest = report.versions.order_by("-number").values_list("number", flat=True)[0]
+    draft = ReportVersion.objects.create(
+        report=report,
+        number=newest + 1,
+        based_on=version,
+        is_correction=is_correction,
+        reason=reason or version.reason,
+        opened_by=opened_by,
+        opened_at=now,
+        narrative=version.narrative,
+        signer_name=version.signer_name,
+        signer_title=version.signer_title,
+    )
+    values = [
+        IndicatorValue(
+            version=draft,
+            indicator_id=row.indicator_id,
+            updated_by_id=row.updated_by_id,
+            updated_at=row.updated_at,
+            **{name: getattr(row, name) for name in IndicatorValue.CONTENT},
+        )
+        for row in version.values.all()
+    ]
+    verdicts = [
+        CriterionVerdict(
+            version=draft,
+            criterion_id=row.criterion_id,
+            updated_by_id=row.updated_by_id,
+            updated_at=row.updated_at,
+            **{name: getattr(row, name) for name in CriterionVerdict.CLAIM_CONTENT},
+        )
+        for row in version.verdicts.all()
+    ]
+    IndicatorValue.objects.bulk_create(values)
+    CriterionVerdict.objects.bulk_create(verdicts)
+    ValueChange.objects.bulk_create([value_change(row) for row in values])
+    VerdictChange.objects.bulk_create([verdict_change(row) for row in verdicts])
+    report.working = draft
+    report.save(update_fields=["working"])
+    return draft
+
+
+def value_change(row: IndicatorValue) -> ValueChange:
+    """The history row for the present content of an indicator row, not yet saved."""
+    content = {name: getattr(row, name) for name in IndicatorValue.CONTENT}
+    return ValueChange(row=row, row_version=row.row_version, by_id=row.updated_by_id, at=row.updated_at, **content)
+
+
+def verdict_change(row: CriterionVerdict) -> VerdictChange:
+    """The history row for the present content of a verdict row, not yet saved."""
+    names = CriterionVerdict.CLAIM_CONTENT + CriterionVerdict.REVIEW_CONTENT
+    content = {name: getattr(row, name) for name in names}
+    return VerdictChange(row=row, row_version=row.row_version, by_id=row.updated_by_id, at=row.updated_at, **content)
+
+
+def _record(
+    report: QuarterlyReport,
+    version: ReportVersion | None,
+    action: str,
+    before: str,
+    after: str,
+    by: User | None,
+    note: str = "",
+) -> None:
+    ReportEvent.objects.create(
+        report=report,
+        version=version,
+        action=action,
+        from_state=before,
+        to_state=after,
+        by=by,
+        at=clock.now(),
+        note=note,
+    )
+
+
+SIGNER = gettext_lazy("a signer of the provincial committee")
+REVIEWER = gettext_lazy("a reviewer of the province")
+HOLDER = gettext_lazy("the reviewer who has taken the report up")
+
+STEPS: dict[Action, Step] = {
+    Action.SUBMIT: Step(
+        label=pgettext_lazy("step", "Sign and submit"),
+        sources=frozenset({State.DRAFT}),
+        may=permissions.can_sign,
+        who=SIGNER,
+        effect=_submit,
+        obstacles=_before_submit,
+    ),
+    Action.WITHDRAW: Step(
+        label=pgettext_lazy("step", "Withdraw"),
+        sources=frozenset({State.SUBMITTED}),
+        may=permissions.can_sign,
+        who=SIGNER,
+        effect=_withdraw,
+    ),
+    Action.TAKE_UP: Step(
+        label=pgettext_lazy("step", "Take up for review"),
+        sources=frozenset({State.SUBMITTED}),
+        may=permissions.can_review,
+        who=REVIEWER,
+        effect=_take_up,
+    ),
+    Action.RETURN: Step(
+        label=pgettext_lazy("step", "Return"),
+        sources=frozenset({State.SUBMITTED, State.IN_REVIEW}),
+        may=permissions.can_return,
+        who=HOLDER,
+        effect=_return,
+        obstacles=_before_return,
+        needs_reason=True,
+    ),
+    Action.ACCEPT: Step(
+        label=pgettext_lazy("step", "Accept"),
+        sources=frozenset({State.IN_REVIEW}),
+        may=permissions.holds,
+        who=HOLDER,
+        effect=_accept,
+        obstacles=missing_before_acceptance,
+    ),
+    Action.UNDO_ACCEPT: Step(
+        label=pgettext_lazy("step", "Undo the acceptance"),
+        sources=frozenset({State.ACCEPTED}),
+        may=permissions.is_lead,
+        who=gettext_lazy("a ministry lead"),
+        effect=_undo_accept,
+        needs_reason=True,
+    ),
+    Action.OPEN_CORRECTION: Step(
+        label=pgettext_lazy("step", "Open a correction"),
+        sources=frozenset({State.ACCEPTED}),
+        may=permissions.can_open_correction,
+        who=gettext_lazy(
+            "a signer of the provincial committee or a reviewer of the province, "
+            "and after the freeze day a ministry lead,"
+        ),
+        effect=_open_correction,
+        needs_reason=True,
+    ),
+    Action.CANCEL_CORRECTION: Step(
+        label=pgettext_lazy("step", "Cancel the correction"),
+        sources=frozenset({State.DRAFT, State.SUBMITTED}),
+        may=permissions.can_cancel_correction,
+        who=gettext_lazy("the person who opened the correction, or a ministry lead,"),
+        effect=_cancel_correction,
+        needs_reason=True,
+    ),
+}
+"""The whole life of a report (design §6)."""
