@@ -61,8 +61,7 @@ DEMO_TODAY ?= 2015-01-10
 PREPARE = set -e; \
 	export DEMO_TODAY="$(DEMO_TODAY)" SECRET_KEY="$${SECRET_KEY:-$$(cat var/secret_key)}"; \
 	$(MANAGE) migrate --verbosity 0; \
-	$(MANAGE) load_criteria; \
-	$(MANAGE) load_communes; \
+	$(MANAGE) load_reference; \
 	$(MANAGE) load_demo
 
 run: | .venv/bin/python
