@@ -156,9 +156,7 @@ def work_state(code: str | None, text: object = "") -> SafeString:
     if not code:
         return SafeString("")
     css = " bad" if code == "warn" else ""
-    return format_html(
-        '<span class="state{}">{}{}</span>', css, _WORK[code], text or capital(WORK[code].word)
-    )
+    return format_html('<span class="state{}">{}{}</span>', css, _WORK[code], text or capital(WORK[code].word))
 
 
 # Numbers and dates
