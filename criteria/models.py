@@ -281,7 +281,8 @@ class Threshold(SetPart):
     applies_from_year = models.PositiveSmallIntegerField(_("applies from year"))
     decision = models.CharField(_("decision"), max_length=100)
     confidence = models.CharField(_("confidence"), max_length=6, choices=Confidence)
-    note = models.TextField(_("note"), blank=True)
+    note_vi = models.TextField(_("note in Vietnamese"), blank=True)
+    note_en = models.TextField(_("note in English"), blank=True)
 
     class Meta:
         ordering = ["indicator", "applies_from_year", "published_on", "region"]
@@ -316,6 +317,11 @@ class Threshold(SetPart):
     @property
     def owner(self) -> CriteriaSet:
         return self.indicator.criterion.criteria_set
+
+    @property
+    def note(self) -> str:
+        """The note in the reader's language."""
+        return self.note_en if get_language() == "en" else self.note_vi
 
     def as_level(self) -> rules.Level:
         """The same as plain values for the rules. `region` is the code, so select it along."""
