@@ -38,8 +38,6 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("communes/", include("reports.commune_urls")),
     path("", include("reports.urls")),
-    path("communes/", include("reports.commune_urls")),
-    path("", include("reports.urls")),
 ]
 
 handler400 = "ntm_tracker.errors.bad_request"
