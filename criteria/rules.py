@@ -193,7 +193,7 @@ def shown_value(value: Number, comparator: str, threshold: Decimal | None, decim
 def rounded(value: Number, decimals: int) -> Decimal:
     """The value with `decimals` digits after the comma, half to even, whatever its size."""
     scaled = Fraction(value) * 10**decimals
-    return Decimal(round(scaled)).scaleb(-decimals)
+    return Decimal(f"{round(scaled)}E-{decimals}")  # from text: arithmetic would stop at 28 digits
 
 
 def is_complete(criteria: Sequence[str], basically: bool = False) -> bool:
