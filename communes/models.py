@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from criteria.models import Region
@@ -47,9 +48,7 @@ class Commune(models.Model):
     name = models.CharField(_("name"), max_length=100)
     district_code = models.CharField(_("district code"), max_length=3, blank=True)
     district = models.CharField(_("district"), max_length=100)
-    province = models.ForeignKey(
-        Province, models.PROTECT, related_name="communes", verbose_name=_("province")
-    )
+    province = models.ForeignKey(Province, models.PROTECT, related_name="communes", verbose_name=_("province"))
     area_ha = models.DecimalField(_("area (ha)"), max_digits=10, decimal_places=2, null=True, blank=True)
     households = models.PositiveIntegerField(_("households"), null=True, blank=True)
     population = models.PositiveIntegerField(_("population"), null=True, blank=True)
@@ -70,9 +69,7 @@ class Commune(models.Model):
                 violation_error_message=_("This list already has a commune with this code."),
             ),
             models.CheckConstraint(
-                condition=Q(valid_from__isnull=True)
-                | Q(valid_to__isnull=True)
-                | Q(valid_to__gte=F("valid_from")),
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
                 name="commune_ends_after_it_begins",
                 violation_error_message=_("The commune cannot end before it begins."),
             ),
@@ -131,12 +128,8 @@ class Membership(AppendOnly):
     The newest row on or before a day says how it stands on that day.
     """
 
-    programme = models.ForeignKey(
-        Programme, models.PROTECT, related_name="memberships", verbose_name=_("programme")
-    )
-    commune = models.ForeignKey(
-        Commune, models.PROTECT, related_name="memberships", verbose_name=_("commune")
-    )
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="memberships", verbose_name=_("programme"))
+    commune = models.ForeignKey(Commune, models.PROTECT, related_name="memberships", verbose_name=_("commune"))
     since = models.DateField(_("since"))
     is_member = models.BooleanField(_("is a member"), default=True)
     source = models.CharField(_("source"), max_length=300)
@@ -156,15 +149,13 @@ class Membership(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.programme_id} {self.commune_id} {self.since}"
+        return f"{self.commune}, {self.since:%d/%m/%Y}"
 
 
 class Target(AppendOnly):
     """So many communes complete by a day. The newest statement for a day counts."""
 
-    programme = models.ForeignKey(
-        Programme, models.PROTECT, related_name="targets", verbose_name=_("programme")
-    )
+    programme = models.ForeignKey(Programme, models.PROTECT, related_name="targets", verbose_name=_("programme"))
     due_on = models.DateField(_("by"))
     required = models.PositiveSmallIntegerField(_("communes required"))
     stated_on = models.DateField(_("stated on"))
@@ -183,7 +174,10 @@ class Target(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return f"{self.required} by {self.due_on:%d/%m/%Y}"
+        return _now("%(required)s communes by %(day)s") % {
+            "required": self.required,
+            "day": f"{self.due_on:%d/%m/%Y}",
+        }
 
 
 class Duty(models.TextChoices):

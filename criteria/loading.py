@@ -50,7 +50,7 @@ class Load:
         What is there and differs stays as it is, because an administrator may have corrected it, unless the
         run is to `update`. With `frozen` it is history, and a difference is refused.
         """
-        attributes = [model._meta.get_field(name).attname for name in key]
+        attributes = _attributes(model, key)
         found = {tuple(getattr(obj, name) for name in attributes): obj for obj in model._default_manager.all()}
         unique = [field for field in model._meta.fields if field.unique and not field.primary_key]
         taken = {(field.name, getattr(obj, field.name)): obj for obj in found.values() for field in unique}
@@ -78,8 +78,7 @@ class Load:
 
     def compare(self, row: Row, known: Model, wanted: Model, values: Values, *, frozen: bool) -> None:
         """Deal with a row that is there already and may differ from the file."""
-        attributes = [known._meta.get_field(name).attname for name in values]
-        different = [name for name in attributes if getattr(known, name) != getattr(wanted, name)]
+        different = [name for name in _attributes(known, values) if getattr(known, name) != getattr(wanted, name)]
         if not different:
             return
         if frozen:
@@ -94,6 +93,12 @@ class Load:
             self.updated[str(known._meta.verbose_name)] += 1
         else:
             self.kept.append(f"{known._meta.verbose_name} {known}: {', '.join(different)}")
+
+
+def _attributes(model: Model | type[Model], names: Iterable[str]) -> list[str]:
+    """Where the fields of these names keep their values: `commune` is kept in `commune_id`."""
+    attributes = {field.name: field.attname for field in model._meta.concrete_fields}
+    return [attributes[name] for name in names]
 
 
 def load_criteria(directory: Path, load: Load) -> dict[str, CriteriaSet]:
@@ -124,7 +129,7 @@ SHORT_NAMES = ("short_vi", "short_en")
 def _sets(file: Path) -> dict[str, Entry]:
     sets: dict[str, Entry] = {}
     for row in read(file, ["code", *NAMES, "legal_basis", "in_force_from", "criteria", "indicators"]):
-        values = {name: row.text(name) for name in ("code", *NAMES, "legal_basis")}
+        values: Values = {name: row.text(name) for name in ("code", *NAMES, "legal_basis")}
         values["in_force_from"] = row.day("in_force_from")
         row.check(CriteriaSet(**values))
         if values["code"] in sets:

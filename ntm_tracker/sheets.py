@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -111,15 +111,8 @@ def read(file: Path, columns: Sequence[str], optional: Collection[str] = ("comme
         raise WrongFile(file, line, "the text is not UTF-8.") from None
     if "\0" in text:
         raise WrongFile(file, text[: text.index("\0")].count("\n") + 1, "the text holds a NUL character.")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        return _rows(file, reader, columns, optional)
-    except csv.Error as error:
-        raise WrongFile(file, reader.line_num, f"not CSV: {error}.") from None
-
-
-def _rows(file: Path, reader: "csv._reader", columns: Sequence[str], optional: Collection[str]) -> list[Row]:
-    header = [cell.strip() for cell in next(reader, [])]
+    numbered = list(_numbered(file, text))
+    header = [cell.strip() for cell in numbered[0][1]] if numbered else []
     for column in columns:
         if column not in header:
             raise WrongFile(file, 1, f"the column {column!r} is missing.")
@@ -129,13 +122,21 @@ def _rows(file: Path, reader: "csv._reader", columns: Sequence[str], optional: C
         if header.count(column) > 1:
             raise WrongFile(file, 1, f"the column {column!r} stands twice.")
     rows = []
-    line = reader.line_num
-    for cells in reader:
-        line, begun = reader.line_num, line + 1
-        if not cells:
-            continue
+    for line, cells in numbered[1:]:
         if len(cells) != len(header):
-            raise WrongFile(file, begun, f"{len(header)} cells are needed, not {len(cells)}.")
-        named = zip(header, (cell.strip() for cell in cells), strict=True)
-        rows.append(Row(file, begun, dict(named)))
+            raise WrongFile(file, line, f"{len(header)} cells are needed, not {len(cells)}.")
+        rows.append(Row(file, line, dict(zip(header, (cell.strip() for cell in cells), strict=True))))
     return rows
+
+
+def _numbered(file: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not empty, with the line each begins on: a quoted cell may hold line ends."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        for cells in reader:
+            if cells:
+                yield line, cells
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise WrongFile(file, line, f"this is not CSV: {error}.") from None

@@ -45,7 +45,8 @@ class Command(BaseCommand):
                 load_administrators(load)
         except WrongFile as wrong:
             raise CommandError(f"{wrong} Nothing was loaded.") from None
-        self.report(load)
+        if options["verbosity"]:
+            self.report(load)
 
     def report(self, load: Load) -> None:
         for kind, count in load.created.items():
