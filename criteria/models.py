@@ -193,9 +193,7 @@ class Indicator(Bilingual, SetPart):
         MULTIPLE = "multiple", _("multiple")
         YES_NO = "yes_no", _("yes or no")
 
-    criterion = models.ForeignKey(
-        Criterion, models.CASCADE, related_name="indicators", verbose_name=_("criterion")
-    )
+    criterion = models.ForeignKey(Criterion, models.CASCADE, related_name="indicators", verbose_name=_("criterion"))
     parent = models.ForeignKey(
         "self",
         models.CASCADE,
@@ -263,9 +261,7 @@ class Threshold(SetPart):
         MEDIUM = "medium", pgettext_lazy("confidence", "medium")
         LOW = "low", pgettext_lazy("confidence", "low")
 
-    indicator = models.ForeignKey(
-        Indicator, models.CASCADE, related_name="thresholds", verbose_name=_("indicator")
-    )
+    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="thresholds", verbose_name=_("indicator"))
     region = models.ForeignKey(
         Region,
         models.PROTECT,
@@ -305,9 +301,7 @@ class Threshold(SetPart):
                 condition=Q(comparator=rules.Comparator.IS_MET, value__isnull=True)
                 | (~Q(comparator=rules.Comparator.IS_MET) & Q(value__isnull=False)),
                 name="threshold_has_a_value_unless_yes_no",
-                violation_error_message=_(
-                    "A threshold needs a value, unless it only asks whether it is met."
-                ),
+                violation_error_message=_("A threshold needs a value, unless it only asks whether it is met."),
             ),
         ]
 

@@ -97,9 +97,7 @@ def level_in_force(levels: Iterable[Level], *, region: str, year: int, judged_on
     known = [
         level
         for level in levels
-        if level.region in (region, None)
-        and level.published_on <= judged_on
-        and level.applies_from_year <= year
+        if level.region in (region, None) and level.published_on <= judged_on and level.applies_from_year <= year
     ]
     return max(
         known,

@@ -36,6 +36,7 @@ urlpatterns = [
     path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("healthz", healthz, name="healthz"),
+    path("criteria/", include("criteria.urls")),
     path("communes/", include("reports.commune_urls")),
     path("", include("reports.urls")),
 ]
