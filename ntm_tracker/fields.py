@@ -47,7 +47,8 @@ class BoundNumber(BoundField):
         """The number as it was read, for the echo beside the input; None when there is none."""
         if not self.form.is_bound:
             return self.initial
-        return getattr(self.form, "cleaned_data", {}).get(self.name) if not self.errors else None
+        # Asking for the errors also cleans the form.
+        return None if self.errors else self.form.cleaned_data.get(self.name)
 
 
 class NumberField(forms.Field):
