@@ -123,9 +123,10 @@ class Known:
     is_provisional: bool = False
     judged: dict[int, Judged] = field(default_factory=dict)
 
-    @property
-    def verdicts(self) -> dict[int, str]:
-        return {number: judged.verdict for number, judged in self.judged.items()}
+    def verdict(self, number: int) -> str:
+        """The verdict on a criterion; a missing row counts as "no data"."""
+        judged = self.judged.get(number)
+        return judged.verdict if judged else Verdict.NO_DATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +161,10 @@ class History:
     def period(self, quarter: Quarter) -> Period | None:
         return next((period for period in self.periods if quarter_of(period) == quarter), None)
 
-    def before(self, commune: Commune, quarter: Quarter) -> list[Known]:
-        """The versions of earlier quarters, newest quarter first."""
+    def until(self, commune: Commune, quarter: Quarter) -> list[tuple[Quarter, Known]]:
+        """The versions up to that quarter, newest quarter first."""
         versions = self.known.get(commune.pk, {})
-        return [versions[earlier] for earlier in sorted(versions, reverse=True) if earlier < quarter]
+        return [(earlier, versions[earlier]) for earlier in sorted(versions, reverse=True) if earlier <= quarter]
 
 
 # The arithmetic
@@ -229,6 +230,22 @@ def mark(now: str, earlier: Sequence[str]) -> str:
     return ""
 
 
+def lost_in(verdicts: Sequence[tuple[Quarter, str]]) -> Quarter | None:
+    """The quarter in which a criterion that is not met now was lost; None when it never was met.
+
+    `verdicts` are those of all quarters up to now, newest first; "no data" says nothing.
+    """
+    since = None
+    for quarter, verdict in verdicts:
+        if verdict == Verdict.MET:
+            return since
+        if verdict in (Verdict.NOT_MET, Verdict.BASIC):
+            since = quarter
+        elif verdict == Verdict.NOT_CONSIDERED:
+            return None
+    return None
+
+
 def goals_known(goals: Iterable[Goal], as_of: date) -> list[Goal]:
     """The newest statement for each day, among those made by `as_of`."""
     newest: dict[date, Goal] = {}
@@ -279,6 +296,7 @@ class Cell:
     """One criterion of one commune at the quarter.
 
     `verdict` is "not_reported" when nothing is in force for the quarter; `last_known` is what was said last.
+    `lost_in` is the quarter in which it was lost and since when it has not been regained.
     """
 
     criterion: Criterion
@@ -286,6 +304,7 @@ class Cell:
     last_known: str = ""
     judged: Judged | None = None
     mark: str = ""
+    lost_in: Quarter | None = None
     missed: tuple[date, ...] = ()
 
     @property
@@ -482,32 +501,33 @@ def _row(
     baseline: Period | None,
     targets: list[TargetVerdict],
 ) -> CommuneRow:
-    """One commune at the quarter. Missing rows of a version count as "no data"."""
-    earlier = history.before(commune, here)
-    now = history.version(commune, here)
-    known = now or (earlier[0] if earlier else None)
+    """One commune at the quarter."""
+    versions = history.until(commune, here)
+    newest, known = versions[0] if versions else (here, None)
+    now = known if newest == here else None
     missed = _missed(commune, targets)
     cells = []
     for criterion in criteria:
-        judged = (known.judged.get(criterion.number) or Judged(Verdict.NO_DATA)) if known else None
-        before = [version.verdicts.get(criterion.number, "") for version in earlier]
+        number = criterion.number
+        judged = known.judged.get(number, Judged(Verdict.NO_DATA)) if known else None
+        past = [(quarter, version.verdict(number)) for quarter, version in versions]
         cells.append(
             Cell(
                 criterion,
                 verdict=judged.verdict if now and judged else NOT_REPORTED,
                 last_known=judged.verdict if judged and not now else "",
                 judged=judged,
-                mark=mark(judged.verdict, before) if now and judged else "",
-                missed=missed.get(criterion.number, ()) if now else (),
+                mark=mark(past[0][1], [verdict for _quarter, verdict in past[1:]]) if now else "",
+                lost_in=lost_in(past),
+                missed=missed.get(number, ()) if now else (),
             )
         )
     verdicts = {cell.number: cell.verdict for cell in cells} if now else {}
-    quarters = {version.version: quarter for quarter, version in history.known.get(commune.pk, {}).items()}
     return CommuneRow(
         commune=commune,
         known=known,
         is_reported=now is not None,
-        known_from=history.period(quarters[known.version]) if known else None,
+        known_from=history.period(newest) if known else None,
         cells=cells,
         count=count(cell.shown for cell in cells) if known else Count(),
         since_previous=compare(verdicts, _verdicts(history, commune, previous)),
@@ -522,7 +542,7 @@ def _verdicts(history: History, commune: Commune, period: Period | None) -> dict
     if known is None or period is None:
         return None
     criteria = history.criteria.get(period.criteria_set_id, [])
-    return {criterion.number: known.verdicts.get(criterion.number, Verdict.NO_DATA) for criterion in criteria}
+    return {criterion.number: known.verdict(criterion.number) for criterion in criteria}
 
 
 def _missed(commune: Commune, targets: list[TargetVerdict]) -> dict[int, tuple[date, ...]]:
