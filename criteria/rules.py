@@ -189,9 +189,9 @@ def shown_value(value: Number, comparator: str, threshold: Decimal | None, decim
 
 
 def rounded(value: Number, decimals: int) -> Decimal:
-    """The value with `decimals` digits after the comma, half to even, whatever its size."""
-    scaled = Fraction(value) * 10**decimals
-    return Decimal(f"{round(scaled)}E-{decimals}")  # from text: arithmetic would stop at 28 digits
+    """The value with `decimals` digits after the comma, halves away from zero, whatever its size."""
+    digits = int(abs(Fraction(value)) * 10**decimals + Fraction(1, 2))
+    return Decimal(f"{digits if value >= 0 else -digits}E-{decimals}")  # from text: arithmetic stops at 28 digits
 
 
 def is_complete(criteria: Sequence[str], basically: bool = False) -> bool:

@@ -21,6 +21,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
 
+from criteria.rules import rounded
+
 register = template.Library()
 
 Number = int | Decimal | Fraction
@@ -173,12 +175,12 @@ def number(value: Number | None, decimals: int | None = None, against: Number | 
         return ""
     exact = Fraction(value)
     places = _places(value) if decimals is None else decimals
-    shown = _rounded(exact, places)
+    shown = rounded(exact, places)
     if against is not None:
         limit = Fraction(against)
         while places < 10 and (shown > limit, shown < limit) != (exact > limit, exact < limit):
             places += 1
-            shown = _rounded(exact, places)
+            shown = rounded(exact, places)
     # "," and "." stand for the English marks here; Vietnamese has them the other way round.
     text = f"{abs(shown):,.{places}f}"
     if decimals is None and "." in text:
@@ -196,12 +198,6 @@ def _places(value: Number) -> int:
             return places
         scaled *= 10
     return 2
-
-
-def _rounded(value: Fraction, places: int) -> Decimal:
-    """The number with that many decimals, halves away from zero."""
-    digits = int(abs(value) * 10**places + Fraction(1, 2))
-    return Decimal(digits if value >= 0 else -digits).scaleb(-places)
 
 
 @register.simple_tag

@@ -597,16 +597,16 @@ def test_the_printed_value_never_contradicts_its_verdict_and_is_the_nearest_with
 @pytest.mark.parametrize(
     ("value", "decimals", "expected"),
     [
-        (Decimal("1.005"), 2, "1.00"),  # half to even
+        (Decimal("1.005"), 2, "1.01"),  # halves away from zero
         (Decimal("1.015"), 2, "1.02"),
         (Decimal("-1.015"), 2, "-1.02"),
-        (Decimal("2.5"), 0, "2"),
+        (Decimal("2.5"), 0, "3"),
         (Decimal("-0.001"), 2, "0.00"),
         (Fraction(2, 3), 4, "0.6667"),
         (Decimal("12345678901234567890123456789012.345"), 1, "12345678901234567890123456789012.3"),
     ],
 )
-def test_a_number_is_rounded_half_to_even_whatever_its_size(
+def test_a_number_is_rounded_halves_away_from_zero_whatever_its_size(
     value: Decimal | Fraction, decimals: int, expected: str
 ) -> None:
     assert str(rules.rounded(value, decimals)) == expected
