@@ -163,7 +163,7 @@ def _read_indicators(file: Path, regions: dict[str, Region], parts: dict[str, En
     columns = ["criterion", "indicator", "parent", "editions", *NAMES, "kind", "unit_vi", "unit_en"]
     columns += ["comparator", "decision", "published_on", "applies_from_year", "general", *regions]
     columns += ["confidence", "note_vi", "note_en"]
-    for position, row in enumerate(read(file, columns), start=1):
+    for row in read(file, columns):
         values = _indicator(row)
         thresholds = list(_thresholds(row, values, regions))
         for edition in row.some_of("editions", parts):
@@ -172,8 +172,9 @@ def _read_indicators(file: Path, regions: dict[str, Region], parts: dict[str, En
                 raise row.wrong(f"unknown criterion '{number}' for the editions {row.text('editions')!r}.")
             if values["parent"] and (number, values["parent"]) not in edition:
                 raise row.wrong(f"unknown parent {values['parent']!r}: its row must stand before this one.")
+            position = 1 + sum(len(key) == 2 and key[0] == number for key in edition)
             first = edition.setdefault((number, code), Entry(row, values | {"position": position}))
-            if first.values | {"position": 0} != values | {"position": 0}:
+            if first.values != values | {"position": first.values["position"]}:
                 raise row.wrong(
                     f"duplicate indicator: {code} stands in line {first.row.line} with another name, kind or unit."
                 )
