@@ -1,10 +1,12 @@
 """Which reports and versions, as far as the user may see them."""
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 
 from communes.models import User
+from criteria.models import Criterion
 
 if TYPE_CHECKING:
     from .models import Period, ReportVersion
@@ -44,12 +46,63 @@ class QuarterlyReportQuerySet(QuerySet["QuarterlyReport"]):
             "in_force",
         )
 
+    def with_due(self) -> Self:
+        """`due_day`: when the first submission is due, extensions included (see `lateness.deadline`)."""
+        from .models import DeadlineExtension
+
+        extensions = DeadlineExtension.objects.filter(report=OuterRef("pk")).order_by("-pk")
+        return self.annotate(due_day=Coalesce(Subquery(extensions.values("new_due")[:1]), F("period__due_on")))
+
+    def in_work(self) -> Self:
+        """The reports with a version in work, with all that the list of somebody's work prints, in one query.
+
+        `assessed` and `criteria` say how far the draft is; `open_items` and `unanswered` count review items.
+        """
+        from .models import CriterionVerdict, ReviewItem
+
+        claims = CriterionVerdict.objects.filter(version=OuterRef("working")).exclude(claimed="")
+        items = ReviewItem.objects.filter(report=OuterRef("pk"), resolved_at__isnull=True)
+        return (
+            self.filter(working__isnull=False)
+            .select_related("commune__province", "period", "working__holder", "working__based_on__holder", "in_force")
+            .with_due()
+            .annotate(
+                assessed=_count(claims),
+                criteria=_count(Criterion.objects.filter(criteria_set=OuterRef("period__criteria_set"))),
+                open_items=_count(items),
+                unanswered=_count(items.filter(reply="")),
+            )
+        )
+
+    def accepted_lately(self) -> Self:
+        """Reports with an accepted version and nothing in work, the latest acceptance (`accepted_at`) first."""
+        from .models import InForce
+
+        spans = InForce.objects.filter(report=OuterRef("pk"), until__isnull=True)
+        return (
+            self.filter(working__isnull=True, in_force__isnull=False)
+            .select_related("commune__province", "period", "in_force")
+            .annotate(accepted_at=Subquery(spans.values("since")[:1]))
+            .order_by("-accepted_at", "-pk")
+        )
+
 
 class ReportVersionQuerySet(QuerySet["ReportVersion"]):
     def visible_to(self, user: User) -> Self:
         """Versions of the user's own reports, and every version that is or was official."""
         own = within_area(user, "report__commune__")
         return self.filter(own | Q(state__in=["accepted", "superseded"]))
+
+    def in_force_before(self, period: "Period", commune_id: int) -> "QuerySet[Any, Any]":
+        """The official version of the newest earlier quarter of the commune: one row or none, as a subquery."""
+        earlier = Q(report__period__year__lt=period.year) | Q(
+            report__period__year=period.year, report__period__quarter__lt=period.quarter
+        )
+        return (
+            self.filter(earlier, state="accepted", report__commune=commune_id)
+            .order_by("-report__period__year", "-report__period__quarter")
+            .values("pk")[:1]
+        )
 
     def last_in_force_before(self, period: "Period", commune_id: int) -> "ReportVersion | None":
         """The official version of the newest earlier quarter of the commune, if there is one."""
@@ -63,3 +116,9 @@ class ReportVersionQuerySet(QuerySet["ReportVersion"]):
             .order_by("-report__period__year", "-report__period__quarter")
             .first()
         )
+
+
+def _count(rows: QuerySet[Any]) -> Coalesce:
+    """How many of `rows`, which name the outer row by OuterRef, as a subquery."""
+    total = rows.order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(total), 0)

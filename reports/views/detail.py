@@ -1,17 +1,300 @@
-"""To be written."""
+"""One report: how it stands now, everything that happened to it, and each of its versions."""
 
-from django.http import HttpResponse
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from communes.models import Duty, User
+from communes.permissions import has_duty, is_ministry
+from criteria.catalogue import Catalogue
+from criteria.models import CriterionGroup, Indicator
+from ntm_tracker import clock
 from ntm_tracker.http import UserRequest
+from ntm_tracker.templatetags.look import capital, verdict_word
+from reports import permissions, workflow
+from reports.forms.steps import ReplyForm
+from reports.judging import CriterionSheet, Sheet, read_sheet
+from reports.lateness import deadline, respond_sentence
+from reports.models import (
+    QuarterlyReport,
+    ReportEvent,
+    ReportVersion,
+    ReviewItem,
+    State,
+    ValueChange,
+    VerdictChange,
+)
+from reports.reading import say_value
+from reports.views.work import is_returned
+
+LATEST_EVENTS = 6
+CHANGES_PER_PAGE = 50
+OFFICIAL = (State.ACCEPTED, State.SUPERSEDED)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The criteria of one group with how far they are."""
+
+    group: CriterionGroup
+    criteria: list[CriterionSheet]
+
+    @property
+    def filled(self) -> int:
+        return sum(sheet.is_filled for sheet in self.criteria)
+
+    @property
+    def is_filled(self) -> bool:
+        return self.filled == len(self.criteria)
+
+
+@dataclass(frozen=True)
+class Button:
+    """A step the user can take now: where it leads, and whether it is the next one to take."""
+
+    url: str
+    label: str | Promise
+    is_main: bool = False
 
 
 def report_detail(request: UserRequest, pk: int) -> HttpResponse:
-    raise NotImplementedError
+    """How the report stands and what the reader can do now."""
+    return render_detail(request, get_report(request.user, pk))
+
+
+def render_detail(request: UserRequest, report: QuarterlyReport, bound: "ReplyForm | None" = None) -> HttpResponse:
+    """The report page; with `bound`, a refused reply keeps what was typed. Six queries beside those of every page."""
+    user = request.user
+    version = version_at_hand(report)
+    sheet = read_sheet(version)
+    events = list(report.events.select_related("by", "version").order_by("-at", "-pk"))
+    writable = permissions.writable_by(user, version)
+    context = {
+        "report": report,
+        "version": version,
+        "sheet": sheet,
+        "groups": by_group(sheet),
+        "filled": sum(criterion.is_filled for criterion in sheet.criteria),
+        "deadline": deadline(report),
+        "returned": returned_sentence(version),
+        "writable": writable,
+        "buttons": buttons(user, version),
+        "whose_turn": whose_turn(version),
+        "can_extend": permissions.can_extend(user, report) and report.first_submitted_at is None,
+        "can_review": is_ministry(user, report.commune) and version.state in (State.SUBMITTED, State.IN_REVIEW),
+        "items": with_reply_forms(report, bound) if writable else list(open_items(report)),
+        "events": events[:LATEST_EVENTS],
+        "versions": versions_of(report, events),
+        "shows_verified": sees_verified(user, version),
+    }
+    return render(request, "reports/report_detail.html", context)
 
 
 def report_history(request: UserRequest, pk: int) -> HttpResponse:
-    raise NotImplementedError
+    """Everything that happened, newest first, and who changed which value in one version."""
+    report = get_report(request.user, pk)
+    events = list(report.events.select_related("by", "version").order_by("-at", "-pk"))
+    versions = versions_of(report, events)
+    wanted = request.GET.get("version", "")
+    version = next((v for v in versions if str(v.number) == wanted), versions[0])
+    changes = changes_in(version, request.user)
+    context = {
+        "report": report,
+        "events": events,
+        "versions": versions,
+        "version": version,
+        "page": Paginator(changes, CHANGES_PER_PAGE).get_page(request.GET.get("page")),
+    }
+    return render(request, "reports/report_history.html", context)
 
 
 def report_version(request: UserRequest, pk: int, number: int) -> HttpResponse:
-    raise NotImplementedError
+    """One version to read. What is or was official is open to everybody signed in."""
+    versions = ReportVersion.objects.visible_to(request.user).select_related(
+        "report__commune__province__region", "report__period__criteria_set", "holder", "submitted_by"
+    )
+    version = get_object_or_404(versions, report=pk, number=number)
+    report = version.report
+    insider = is_insider(request.user, report)
+    sheet = read_sheet(version)
+    context = {
+        "report": report,
+        "version": version,
+        "sheet": sheet,
+        "groups": by_group(sheet),
+        "insider": insider,
+        "in_force": report.in_force_id == version.pk,
+        "items": list(items_of(report).filter(version=version)) if insider else [],
+        "shows_verified": sees_verified(request.user, version),
+    }
+    return render(request, "reports/report_version.html", context)
+
+
+def get_report(user: User, pk: int) -> QuarterlyReport:
+    """A report that `user` follows, with everything its pages print; 404 for everybody else. One query."""
+    return get_object_or_404(QuarterlyReport.objects.visible_to(user).for_page().with_due(), pk=pk)
+
+
+def version_at_hand(report: QuarterlyReport) -> ReportVersion:
+    """The version in work, else the accepted one, knowing its report."""
+    version = report.working or report.in_force
+    if version is None:
+        raise Http404
+    version.report = report
+    return version
+
+
+def by_group(sheet: Sheet) -> list[Group]:
+    """The criteria under the headings of their groups."""
+    catalogue: Catalogue = sheet.catalogue
+    return [Group(entry.group, sheet.group(entry.group.code)) for entry in catalogue.groups]
+
+
+def is_insider(user: User, report: QuarterlyReport) -> bool:
+    """Whether the report is the user's own province's, reviewed or followed. No query."""
+    inside = [duty for duty in Duty if duty != Duty.VIEWER]
+    return has_duty(user, *inside, commune=report.commune)
+
+
+def sees_verified(user: User, version: ReportVersion) -> bool:
+    """Whether the verified verdicts may be shown: to everybody once accepted, before that to the ministry."""
+    return version.state in OFFICIAL or (bool(version.holder_id) and is_ministry(user, version.report.commune))
+
+
+def buttons(user: User, version: ReportVersion) -> list[Button]:
+    """The steps the user can take, from the table that is enforced."""
+    pk = version.report_id
+    found = []
+    for action, step in workflow.steps_for(user, version).items():
+        page = {"submit": "reports:check", "return": "reports:review", "accept": "reports:review"}.get(action)
+        url = reverse(page, args=[pk]) if page else reverse("reports:step", args=[pk, action])
+        found.append(Button(url, step.label, action in ("submit", "take_up", "accept")))
+    return found
+
+
+WHOSE_TURN = {
+    State.DRAFT: gettext_lazy("The provincial committee is writing this version."),
+    State.SUBMITTED: gettext_lazy("The report waits for a reviewer of the ministry to take it up."),
+    State.IN_REVIEW: gettext_lazy("%(holder)s is reviewing this version."),
+    State.ACCEPTED: gettext_lazy("The report is accepted; nothing is left to do."),
+}
+
+
+def whose_turn(version: ReportVersion) -> str:
+    """Who has to act next, for those who can do nothing now."""
+    return str(WHOSE_TURN[State(version.state)]) % {"holder": version.holder}
+
+
+def returned_sentence(version: ReportVersion) -> str:
+    """By when a returned report must be answered; empty when it was not returned."""
+    if not is_returned(version):
+        return ""
+    assert version.based_on is not None
+    assert version.based_on.respond_by is not None
+    return respond_sentence(version.based_on.respond_by, clock.today())
+
+
+def items_of(report: QuarterlyReport) -> Any:
+    """The review items with everything that is printed of them."""
+    return report.review_items.select_related(
+        "criterion", "indicator__criterion", "raised_by", "replied_by", "resolved_by", "version"
+    )
+
+
+def open_items(report: QuarterlyReport) -> Any:
+    return items_of(report).filter(resolved_at__isnull=True)
+
+
+def with_reply_forms(report: QuarterlyReport, bound: "ReplyForm | None" = None) -> list[ReviewItem]:
+    """The open items, each with its `form` for the answer."""
+    items = list(open_items(report))
+    for item in items:
+        if bound is not None and bound.item.pk == item.pk:
+            item.form = bound
+        else:
+            item.form = ReplyForm(item=item)
+    return items
+
+
+def versions_of(report: QuarterlyReport, events: Iterable[ReportEvent]) -> list[ReportVersion]:
+    """Every version, newest first. No query: each one but the one in work has left a trace in the events."""
+    found = {event.version.pk: event.version for event in events if event.version}
+    for version in (report.working, report.in_force):
+        if version:
+            found[version.pk] = version
+    for version in found.values():
+        version.report = report
+    return sorted(found.values(), key=lambda version: -version.number)
+
+
+@dataclass(frozen=True)
+class Written:
+    """One write to a value or a verdict: who, when, what it said before and after."""
+
+    change: ValueChange | VerdictChange
+    what: str
+    before: str
+    after: str
+
+
+def changes_in(version: ReportVersion, user: User) -> list[Written]:
+    """Who wrote what in a version, newest first. What it took over from an earlier one is left out. Two queries."""
+    values = ValueChange.objects.filter(row__version=version).select_related("by", "row__indicator")
+    verdicts = VerdictChange.objects.filter(row__version=version).select_related("by", "row__criterion")
+    found = [
+        Written(
+            change,
+            str(change.row.indicator),
+            _value_text(before, change.row.indicator),
+            _value_text(change, change.row.indicator),
+        )
+        for before, change in _with_previous(values)
+    ]
+    verified = sees_verified(user, version)
+    found += [
+        Written(change, str(change.row.criterion), _verdict_text(before, verified), _verdict_text(change, verified))
+        for before, change in _with_previous(verdicts)
+    ]
+    found = [entry for entry in found if entry.change.at >= version.opened_at and entry.before != entry.after]
+    return sorted(found, key=lambda entry: (entry.change.at, entry.change.pk), reverse=True)
+
+
+def _with_previous(changes: Iterable[Any]) -> list[tuple[Any, Any]]:
+    """Each change with the one before it on the same row, or None."""
+    last: dict[int, Any] = {}
+    pairs = []
+    for change in changes:
+        pairs.append((last.get(change.row_id), change))
+        last[change.row_id] = change
+    return pairs
+
+
+def _value_text(change: ValueChange | None, indicator: Indicator) -> str:
+    if change is None:
+        return ""
+    parts = [say_value(change, indicator), change.absence_reason, change.note]
+    return " · ".join(part for part in parts if part)
+
+
+def _verdict_text(change: VerdictChange | None, shows_verified: bool) -> str:
+    """The claimed verdict and, where the reader may see it, the verified one, with their reasons."""
+    if change is None:
+        return ""
+    parts = []
+    if change.claimed:
+        parts.append(_("claimed: %(verdict)s") % {"verdict": verdict_word(change.claimed)})
+        parts.append(change.claim_reason)
+    if shows_verified and change.verified:
+        parts.append(_("verified: %(verdict)s") % {"verdict": verdict_word(change.verified)})
+        parts.append(change.verified_reason)
+        if change.fragile:
+            parts.append(_("not yet sustainable: %(reason)s") % {"reason": change.fragile_reason})
+    return capital(" · ".join(part for part in parts if part))

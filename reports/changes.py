@@ -1,0 +1,133 @@
+"""What changed? A version beside the one sent before it and beside the quarter accepted last."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils.functional import cached_property
+
+from criteria import rules
+
+from .judging import CriterionSheet, IndicatorSheet, Sheet
+from .models import CriterionVerdict, IndicatorValue, ReportVersion
+from .reading import level_of, say_threshold, say_value
+
+GOOD = (rules.Verdict.MET, rules.Verdict.BASIC)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What an indicator said in an earlier version, and how far it is from there to the present value."""
+
+    text: str
+    difference: rules.Number | None
+    verdict: rules.Verdict | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """An indicator that says something else than before."""
+
+    criterion: CriterionSheet
+    sheet: IndicatorSheet
+    sent: Earlier | None
+    accepted: Earlier | None
+
+    @property
+    def now(self) -> str:
+        return say_value(self.sheet.row, self.sheet.indicator, self.sheet.level)
+
+    @property
+    def threshold(self) -> str:
+        return say_threshold(self.sheet.threshold, self.sheet.indicator)
+
+    @property
+    def mark(self) -> str:
+        """The mark to print: newly met or lost since the quarter accepted last."""
+        before = self.accepted.verdict if self.accepted else None
+        return compare(before, self.sheet.verdict) if before else ""
+
+
+class Background:
+    """The versions to compare with: the one sent before this round, and the last accepted quarter. Two queries.
+
+    Indicators and criteria are matched by their codes and numbers, because the editions differ between quarters.
+    """
+
+    def __init__(self, version: ReportVersion) -> None:
+        self.version = version
+        report = version.report
+        last = ReportVersion.objects.in_force_before(report.period, report.commune_id)
+        self._wanted = Q(version=version.based_on_id) | Q(version__in=last)
+        self.sent_version: ReportVersion | None = version.based_on
+        self.accepted_version: ReportVersion | None = None
+        self._sent: dict[str, IndicatorValue] = {}
+        self._accepted: dict[str, IndicatorValue] = {}
+        rows = IndicatorValue.objects.filter(self._wanted).select_related("indicator", "version__report__period")
+        for row in rows.order_by():
+            if row.version_id == version.based_on_id:
+                self._sent[row.indicator.code] = row
+            else:
+                self.accepted_version = row.version
+                self._accepted[row.indicator.code] = row
+
+    @cached_property
+    def verdicts(self) -> dict[int, CriterionVerdict]:
+        """The verdicts of the last accepted quarter by criterion number. One query."""
+        if self.accepted_version is None:
+            return {}
+        rows = CriterionVerdict.objects.filter(version=self.accepted_version).select_related("criterion").order_by()
+        return {row.criterion.number: row for row in rows}
+
+    def changes(self, sheet: Sheet) -> list[Change]:
+        """Every indicator that differs from the version sent before or from the last accepted quarter."""
+        found = []
+        for criterion in sheet.criteria:
+            for indicator in criterion.indicators:
+                sent, sent_differs = self._beside(indicator, self._sent)
+                accepted, accepted_differs = self._beside(indicator, self._accepted)
+                if sent_differs or accepted_differs:
+                    found.append(Change(criterion, indicator, sent, accepted))
+        return found
+
+    def mark(self, criterion: CriterionSheet) -> str:
+        """Newly met or lost since the last accepted quarter, as the rule sees it now; empty when neither."""
+        row = self.verdicts.get(criterion.criterion.number)
+        return compare(row.verified, criterion.computed) if row else ""
+
+    def before(self, criterion: CriterionSheet) -> str:
+        """The verdict verified in the last accepted quarter; empty when there is none."""
+        row = self.verdicts.get(criterion.criterion.number)
+        return row.verified if row else ""
+
+    def accepted_text(self, code: str) -> str:
+        """What the indicator said in the last accepted quarter."""
+        row = self._accepted.get(code)
+        return say_value(row, row.indicator, level_of(row)) if row else ""
+
+    def _beside(self, now: IndicatorSheet, rows: dict[str, IndicatorValue]) -> tuple[Earlier | None, bool]:
+        """The earlier row in words, and whether the present one differs from it."""
+        if not rows:
+            return None, False
+        row = rows.get(now.indicator.code)
+        if row is None:
+            return Earlier("", None, None), True
+        level = level_of(row)
+        verdict = rules.judge_indicator(row.answer, level) if level else None
+        present = now.row.answer if now.row else rules.Answer()
+        before, after = row.answer.exact, present.exact
+        differs = before != after or row.absence != present.absence
+        comparable = before is not None and after is not None and not now.indicator.is_yes_no
+        difference = rules.rounded(after - before, 2) if comparable and differs else None  # type: ignore[operator]
+        if difference == Decimal(0):
+            difference = None
+        return Earlier(say_value(row, row.indicator, level), difference, verdict), differs
+
+
+def compare(before: str, now: str) -> str:
+    """The mark for a verdict that was `before`: up when newly met, down when met no longer."""
+    if before in GOOD and now == rules.Verdict.NOT_MET:
+        return "down"
+    if before == rules.Verdict.NOT_MET and now in GOOD:
+        return "up"
+    return ""

@@ -1,0 +1,96 @@
+"""How late is it? From stored dates only: being late is never a state, and a late report is still received."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from ntm_tracker import clock
+from ntm_tracker.templatetags.look import day
+
+from .models import QuarterlyReport
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """When a report is due, extensions included, and how its first submission stands to that day."""
+
+    due_on: date
+    is_extended: bool
+    sent_on: date | None
+    today: date
+
+    @property
+    def days_late(self) -> int:
+        """Whole days after the due day, until the first submission or until today; 0 in time."""
+        return max(0, clock.days_between(self.due_on, self.sent_on or self.today))
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the day is over and nothing was ever sent."""
+        return self.sent_on is None and self.days_late > 0
+
+    @property
+    def sentence(self) -> str:
+        """What to say about it, in one sentence."""
+        if self.sent_on is None:
+            return due_sentence(self.due_on, self.today)
+        names = {"sent": day(self.sent_on), "due": day(self.due_on), "n": self.days_late}
+        if not self.days_late:
+            return _("Sent in time, on %(sent)s (due on %(due)s).") % names
+        return (
+            ngettext(
+                "Sent on %(sent)s, %(n)s day late (due on %(due)s).",
+                "Sent on %(sent)s, %(n)s days late (due on %(due)s).",
+                self.days_late,
+            )
+            % names
+        )
+
+
+def deadline(report: QuarterlyReport) -> Deadline:
+    """The deadline of a report that comes from `QuerySet.with_due`. No query."""
+    sent = report.first_submitted_at
+    due_on: date = report.due_day  # type: ignore[attr-defined]  # from with_due
+    return Deadline(due_on, due_on != report.period.due_on, clock.local_date(sent) if sent else None, clock.today())
+
+
+def due_sentence(due_on: date, today: date) -> str:
+    """How many days are left to send a report, or how many it is overdue."""
+    left = clock.days_between(today, due_on)
+    names = {"due": day(due_on), "n": abs(left)}
+    if left == 0:
+        return _("Due today, %(due)s.") % names
+    if left > 0:
+        text = ngettext("Due on %(due)s, in %(n)s day.", "Due on %(due)s, in %(n)s days.", left)
+    else:
+        text = ngettext("Overdue by %(n)s day, since %(due)s.", "Overdue by %(n)s days, since %(due)s.", -left)
+    return text % names
+
+
+def respond_sentence(respond_by: date, today: date) -> str:
+    """How many days are left to answer a returned report, or how many the answer is late."""
+    left = clock.days_between(today, respond_by)
+    names = {"due": day(respond_by), "n": abs(left)}
+    if left == 0:
+        return _("Answer expected today, %(due)s.") % names
+    if left > 0:
+        text = ngettext("Answer expected by %(due)s, in %(n)s day.", "Answer expected by %(due)s, in %(n)s days.", left)
+    else:
+        text = ngettext(
+            "The answer is %(n)s day late: it was expected by %(due)s.",
+            "The answer is %(n)s days late: it was expected by %(due)s.",
+            -left,
+        )
+    return text % names
+
+
+def waiting_sentence(since: date, today: date) -> str:
+    """Since when a report has been waiting."""
+    days = clock.days_between(since, today)
+    names = {"since": day(since), "n": days}
+    return (
+        ngettext("Sent on %(since)s, waiting for %(n)s day.", "Sent on %(since)s, waiting for %(n)s days.", days)
+        % names
+    )

@@ -1,0 +1,47 @@
+"""How is a value or a threshold said in words? The same way on every page that only prints."""
+
+from django.utils.translation import pgettext
+
+from criteria import rules
+from criteria.models import Indicator, Threshold
+from ntm_tracker.templatetags.look import NBSP, capital, quantity, verdict_word
+
+from .models import IndicatorValue
+from .models.value import Reported
+
+
+def say_value(row: Reported | None, indicator: Indicator, level: rules.Level | None = None) -> str:
+    """The value with its unit, yes or no, or why there is none; an empty string when nothing was entered.
+
+    With the level it is judged by, the number gets the digits it takes not to contradict its verdict.
+    """
+    if row is None:
+        return ""
+    if row.absence:
+        return capital(verdict_word(row.absence))
+    exact = row.answer.exact
+    if exact is None:
+        return ""
+    if indicator.is_yes_no:
+        return pgettext("answer", "Yes") if exact == 1 else pgettext("answer", "No")
+    if level is None:
+        return quantity(rules.rounded(exact, 2), indicator.unit)
+    return quantity(rules.shown_value(exact, level.comparator, level.value), indicator.unit)
+
+
+def say_threshold(threshold: Threshold | None, indicator: Indicator) -> str:
+    """What must be reached: “≥ 26 million dong”, or “Is met” for a yes or no."""
+    if threshold is None:
+        return ""
+    if threshold.comparator == rules.Comparator.IS_MET:
+        return capital(threshold.get_comparator_display())
+    return f"{threshold.get_comparator_display()}{NBSP}{quantity(threshold.value, indicator.unit)}"
+
+
+def level_of(row: IndicatorValue) -> rules.Level | None:
+    """The level a submitted row was judged by, from what was copied onto it."""
+    if row.threshold_id is None:
+        return None
+    judged_on = row.version.judged_on
+    assert judged_on is not None
+    return rules.Level(row.comparator, row.threshold_value, None, judged_on, judged_on.year)

@@ -1,0 +1,36 @@
+"""Values, thresholds and gaps of an indicator in words, for templates."""
+
+from django import template
+from django.utils.translation import gettext as _
+
+from ntm_tracker.templatetags.look import quantity
+from reports.judging import IndicatorSheet
+from reports.reading import say_threshold, say_value
+
+register = template.Library()
+
+
+@register.filter
+def value_text(sheet: IndicatorSheet) -> str:
+    """What was reported, with its unit, or why there is no value."""
+    return say_value(sheet.row, sheet.indicator, sheet.level)
+
+
+@register.filter
+def threshold_text(sheet: IndicatorSheet) -> str:
+    """What must be reached."""
+    return say_threshold(sheet.threshold, sheet.indicator)
+
+
+@register.filter
+def gap_text(sheet: IndicatorSheet) -> str:
+    """How far the value is from its threshold; empty where there is nothing to measure."""
+    gap = sheet.gap
+    if gap is None:
+        return ""
+    names = {"gap": quantity(gap if gap > 0 else -gap, sheet.indicator.unit, against=0)}
+    if gap == 0:
+        return _("exactly at the threshold")
+    if gap > 0:
+        return _("%(gap)s better than the threshold") % names
+    return _("%(gap)s short of the threshold") % names
