@@ -18,7 +18,8 @@ def criteria_list(request: UserRequest, code: str = "") -> HttpResponse:
     chosen = next((criteria_set for criteria_set in sets if criteria_set.code == code), None)
     if chosen is None and code:
         raise Http404(_("There is no published criteria set with this code."))
-    chosen = chosen or (in_force or sets or [None])[-1]
+    if chosen is None and sets:
+        chosen = (in_force or sets)[-1]
     regions = list(Region.objects.all())
     groups = read_tables(chosen, regions) if chosen else []
     context = {"sets": sets, "chosen": chosen, "regions": regions, "groups": groups}
