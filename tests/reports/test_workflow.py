@@ -627,7 +627,7 @@ def test_cancelling_a_correction_leaves_the_accepted_version_alone() -> None:
     report = factories.reload(report)
     assert following == report.in_force
     assert (draft.state, report.working) == ("discarded", None)
-    assert draft.values.count() == report.in_force.values.count()  # type: ignore[union-attr]
+    assert draft.values.count() == report.in_force.values.count()
     assert spans(report) == [(1, NOW, None)]
 
 
