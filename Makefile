@@ -52,7 +52,11 @@ var/secret_key: | .venv/packages
 	@mkdir -p var
 	@umask 077 && $(VENV) -c 'import secrets; print(secrets.token_urlsafe(50))' > $@
 
-prepared: .venv/packages var/secret_key $(TRANSLATIONS)
+var/static/staticfiles.json: $(shell find static -type f) .venv/packages
+	@$(MANAGE) collectstatic --no-input --clear --verbosity 0
+
+prepared: .venv/packages var/secret_key var/static/staticfiles.json $(TRANSLATIONS)
+	@:
 
 # The demonstration: production's way of serving, on a fixed day
 
@@ -67,7 +71,7 @@ PREPARE = set -e; \
 run: | .venv/bin/python
 	@$(VENV) scripts/check_port.py "$(HOST)" "$(PORT)"
 	@$(MAKE) --no-print-directory prepared
-	@$(PREPARE); $(MANAGE) collectstatic --no-input --verbosity 0; exec $(VENV) -m gunicorn
+	@$(PREPARE); exec $(VENV) -m gunicorn
 
 reset-demo: prepared
 	@test -z "$(DATABASE_URL)" || { \
