@@ -19,7 +19,7 @@ def within_area(user: User, commune: str = "") -> Q:
         if assignment.duty == "viewer":
             continue
         if assignment.province_id is None:
-            return Q()
+            return ~Q(pk__in=[])  # everything; an empty Q() would vanish beside "or"
         limited_to = [limit.pk for limit in assignment.communes.all()]
         if limited_to:
             area |= Q(**{f"{commune}pk__in": limited_to})

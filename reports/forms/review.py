@@ -35,16 +35,16 @@ class VerdictForm(forms.Form):
     use_required_attribute = False
 
     verified = forms.ChoiceField(
-        label=_("verified verdict"), required=False, widget=forms.Select(attrs={"class": "form-select"})
+        label=_("Verified verdict"), required=False, widget=forms.Select(attrs={"class": "form-select"})
     )
     verified_reason = Remark(
-        label=_("reason of the reviewer"),
+        label=_("Reason of the reviewer"),
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("Needed when the verdict departs from the computed one."),
     )
-    fragile = forms.BooleanField(label=_("met, but not yet sustainable"), required=False)
-    fragile_reason = Remark(label=_("why not sustainable"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    fragile = forms.BooleanField(label=_("Met, but not yet sustainable"), required=False)
+    fragile_reason = Remark(label=_("Why not sustainable"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, data: Any = None, *, sheet: CriterionSheet) -> None:
         self.sheet = sheet
@@ -87,10 +87,10 @@ class ItemForm(forms.Form):
 
     use_required_attribute = False
 
-    about = forms.ChoiceField(label=_("about"))
-    kind = forms.ChoiceField(label=_("kind"), choices=ReviewItem.Kind, initial=ReviewItem.Kind.MUST_FIX)
+    about = forms.ChoiceField(label=_("About"))
+    kind = forms.ChoiceField(label=_("Kind"), choices=ReviewItem.Kind, initial=ReviewItem.Kind.MUST_FIX)
     text = forms.CharField(
-        label=_("what must be fixed or answered"),
+        label=_("What must be fixed or answered"),
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Please say what must be fixed or answered.")},
@@ -128,13 +128,13 @@ class ReturnForm(forms.Form):
     use_required_attribute = False
 
     reason = forms.CharField(
-        label=_("reason for returning"),
+        label=_("Reason for returning"),
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Please say why.")},
         help_text=_("The committee reads it above the items."),
     )
-    respond_by = DateField(label=_("respond by"))
+    respond_by = DateField(label=_("Respond by"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         default = {"respond_by": clock.today() + timedelta(days=DAYS_TO_RESPOND)}

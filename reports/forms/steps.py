@@ -20,7 +20,7 @@ class ReasonForm(forms.Form):
     """Why a step is taken."""
 
     reason = forms.CharField(
-        label=_("reason"),
+        label=_("Reason"),
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": _("Please say why.")},
@@ -31,7 +31,7 @@ class ReasonForm(forms.Form):
 class ExtensionForm(forms.Form):
     """More time for one report."""
 
-    new_due = DateField(label=_("new due date"), help_text=_("Inclusive, to the end of the day in Việt Nam."))
+    new_due = DateField(label=_("New due date"), help_text=_("Inclusive, to the end of the day in Việt Nam."))
     reason = ReasonForm.base_fields["reason"]
 
     def __init__(self, *args: Any, old_due: date, **kwargs: Any) -> None:
@@ -54,7 +54,7 @@ class ReplyForm(forms.Form):
     """The committee's answer to a review item."""
 
     reply = forms.CharField(
-        label=_("your answer"),
+        label=_("Your answer"),
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Please write an answer.")},

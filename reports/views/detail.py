@@ -18,7 +18,7 @@ from criteria.catalogue import Catalogue
 from criteria.models import CriterionGroup, Indicator
 from ntm_tracker import clock
 from ntm_tracker.http import UserRequest
-from ntm_tracker.templatetags.look import capital, verdict_word
+from ntm_tracker.templatetags.look import verdict_word
 from reports import permissions, workflow
 from reports.forms.steps import ReplyForm
 from reports.judging import CriterionSheet, Sheet, read_sheet
@@ -87,7 +87,7 @@ def render_detail(request: UserRequest, report: QuarterlyReport, bound: "ReplyFo
         "returned": returned_sentence(version),
         "writable": writable,
         "buttons": buttons(user, version),
-        "whose_turn": whose_turn(version),
+        "whose_turn": _("It is your committee's turn to write.") if writable else whose_turn(version),
         "can_extend": permissions.can_extend(user, report) and report.first_submitted_at is None,
         "can_review": is_ministry(user, report.commune) and version.state in (State.SUBMITTED, State.IN_REVIEW),
         "items": with_reply_forms(report, bound) if writable else list(open_items(report)),
@@ -237,7 +237,7 @@ def versions_of(report: QuarterlyReport, events: Iterable[ReportEvent]) -> list[
 
 @dataclass(frozen=True)
 class Written:
-    """One write to a value or a verdict: who, when, what it said before and after."""
+    """One write to a value or a verdict: who, when, and what it changed, before and after."""
 
     change: ValueChange | VerdictChange
     what: str
@@ -249,20 +249,13 @@ def changes_in(version: ReportVersion, user: User) -> list[Written]:
     """Who wrote what in a version, newest first. What it took over from an earlier one is left out. Two queries."""
     values = ValueChange.objects.filter(row__version=version).select_related("by", "row__indicator")
     verdicts = VerdictChange.objects.filter(row__version=version).select_related("by", "row__criterion")
-    found = [
-        Written(
-            change,
-            str(change.row.indicator),
-            _value_text(before, change.row.indicator),
-            _value_text(change, change.row.indicator),
-        )
-        for before, change in _with_previous(values)
-    ]
     verified = sees_verified(user, version)
-    found += [
-        Written(change, str(change.row.criterion), _verdict_text(before, verified), _verdict_text(change, verified))
-        for before, change in _with_previous(verdicts)
-    ]
+    found = []
+    for before, change in _with_previous(values):
+        indicator = change.row.indicator
+        found.append(_written(change, str(indicator), _said(before, indicator), _said(change, indicator)))
+    for before, change in _with_previous(verdicts):
+        found.append(_written(change, str(change.row.criterion), _judged(before, verified), _judged(change, verified)))
     found = [entry for entry in found if entry.change.at >= version.opened_at and entry.before != entry.after]
     return sorted(found, key=lambda entry: (entry.change.at, entry.change.pk), reverse=True)
 
@@ -277,24 +270,29 @@ def _with_previous(changes: Iterable[Any]) -> list[tuple[Any, Any]]:
     return pairs
 
 
-def _value_text(change: ValueChange | None, indicator: Indicator) -> str:
+def _written(change: ValueChange | VerdictChange, what: str, before: list[str], after: list[str]) -> Written:
+    """Only what differs, so that a new verdict does not repeat an old claim."""
+    gone = [text for text, now in zip(before, after, strict=True) if text != now]
+    new = [text for text, old in zip(after, before, strict=True) if text != old]
+    return Written(change, what, " · ".join(filter(None, gone)), " · ".join(filter(None, new)))
+
+
+def _said(change: ValueChange | None, indicator: Indicator) -> list[str]:
+    """The value, why there is none, and the note."""
     if change is None:
-        return ""
-    parts = [say_value(change, indicator), change.absence_reason, change.note]
-    return " · ".join(part for part in parts if part)
+        return ["", "", ""]
+    return [say_value(change, indicator), change.absence_reason, change.note]
 
 
-def _verdict_text(change: VerdictChange | None, shows_verified: bool) -> str:
+def _judged(change: VerdictChange | None, shows_verified: bool) -> list[str]:
     """The claimed verdict and, where the reader may see it, the verified one, with their reasons."""
-    if change is None:
-        return ""
-    parts = []
-    if change.claimed:
-        parts.append(_("claimed: %(verdict)s") % {"verdict": verdict_word(change.claimed)})
-        parts.append(change.claim_reason)
-    if shows_verified and change.verified:
-        parts.append(_("verified: %(verdict)s") % {"verdict": verdict_word(change.verified)})
-        parts.append(change.verified_reason)
+    texts = [""] * 5
+    if change and change.claimed:
+        texts[0] = _("Claimed: %(verdict)s") % {"verdict": verdict_word(change.claimed)}
+        texts[1] = change.claim_reason
+    if change and change.verified and shows_verified:
+        texts[2] = _("Verified: %(verdict)s") % {"verdict": verdict_word(change.verified)}
+        texts[3] = change.verified_reason
         if change.fragile:
-            parts.append(_("not yet sustainable: %(reason)s") % {"reason": change.fragile_reason})
-    return capital(" · ".join(part for part in parts if part))
+            texts[4] = _("Not yet sustainable: %(reason)s") % {"reason": change.fragile_reason}
+    return texts

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -29,7 +28,7 @@ class Work:
     report: QuarterlyReport
     version: ReportVersion
     deadline: Deadline
-    today_is_late: bool
+    is_late: bool
     when: str
     note: str
     url: str
@@ -50,15 +49,14 @@ class Section:
     """A list of reports of one kind, under its heading."""
 
     code: str
-    title: str | Promise
-    is_loud: bool = False
+    title: str
     extends: bool = False
     rows: list[Work] = field(default_factory=list)
 
     @property
     def late(self) -> int:
         """How many rows are past their day."""
-        return sum(row.today_is_late for row in self.rows)
+        return sum(row.is_late for row in self.rows)
 
 
 def work(request: UserRequest) -> HttpResponse:
@@ -98,11 +96,11 @@ Order = Callable[[Work], tuple[object, ...]]
 def _sections() -> list[tuple[Section, Callable[[User, Work], bool], Order]]:
     """The headings in the order of the page, which reports stand there, and how they are sorted."""
     return [
-        (Section("answer", _("Returned to you: answer these"), is_loud=True), _to_answer, _by_respond),
+        (Section("answer", _("Returned to you: answer these")), _to_answer, _by_respond),
+        (Section("overdue", _("Overdue: nothing sent yet"), extends=True), _overdue, _by_due),
         (Section("write", _("To write and send")), _to_write, _by_due),
         (Section("waiting", _("Waiting to be taken up, oldest first")), _to_take_up, _by_sent),
         (Section("held", _("In your hands")), _held_by_me, _by_sent),
-        (Section("overdue", _("Overdue: nothing sent yet"), is_loud=True, extends=True), _overdue, _by_due),
         (Section("back", _("Returned to the committees")), _due_back, _by_respond),
         (Section("correct", _("Corrections in work")), _correcting, _by_due),
         (Section("sent", _("Sent to the ministry")), _sent, _by_sent),
@@ -209,7 +207,7 @@ def _note(report: QuarterlyReport, version: ReportVersion) -> str:
     """How far the report is, or what it waits for."""
     notes = []
     if version.is_correction:
-        notes.append(_("Correction: “%(reason)s”.") % {"reason": version.reason})
+        notes.append(_("Correction: “%(reason)s”") % {"reason": version.reason})
     if is_returned(version):
         n: int = report.unanswered  # type: ignore[attr-defined]  # from in_work
         notes.append(
