@@ -672,7 +672,7 @@ def _reports(
     else:
         reports = QuarterlyReport.objects.filter(commune__in=communes)
     reports = (
-        reports.select_related("period")
+        reports.select_related("period__criteria_set")
         .alias(
             span=FilteredRelation(
                 "in_force_spans",

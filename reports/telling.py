@@ -47,6 +47,11 @@ def named(criterion: Criterion) -> str:
     return f"{criterion.number} {criterion.short}"
 
 
+def breakable(name: str) -> str:
+    """The name with places to break its long words: a column of the matrix is narrow."""
+    return " ".join(f"{word[:-4]}\u00ad{word[-4:]}" if len(word) > 8 else word for word in name.split(" "))
+
+
 def with_verdict(criterion: Criterion, verdict: str) -> str:
     """ "10 Income", with its verdict in brackets unless it is plainly not met."""
     return named(criterion) if verdict == "not_met" else f"{named(criterion)} ({verdict_word(verdict)})"
@@ -133,6 +138,7 @@ class MatrixColumn:
     """One criterion with its totals; `starts_group` parts the groups."""
 
     criterion: Criterion
+    short: str
     starts_group: bool
     met: int
     is_low: bool
@@ -158,7 +164,14 @@ def matrix(standing: Standing, url_of: Callable[[str], str], open_cell: str) -> 
         starts = not groups or groups[-1][0] != group
         groups = [*groups, (group, 1)] if starts else [*groups[:-1], (group, groups[-1][1] + 1)]
         columns.append(
-            MatrixColumn(column.criterion, starts, column.met, column.met < reported, column.with_last_known)
+            MatrixColumn(
+                column.criterion,
+                breakable(column.criterion.short),
+                starts,
+                column.met,
+                column.met < reported,
+                column.with_last_known,
+            )
         )
     first = {column.criterion.number for column in columns if column.starts_group}
     rows = []
