@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext_lazy
+from django.utils.translation import ngettext
 
 from criteria.admin import ReferenceAdmin, list_link
 from ntm_tracker import clock
@@ -33,7 +33,6 @@ class ProvinceAdmin(ReferenceAdmin):
 @admin.register(Commune)
 class CommuneAdmin(ReferenceAdmin):
     list_display = ["name", "district", "province", "code", "code_list", "valid_to"]
-    list_select_related = ["province"]
     list_filter = ["province__region", "code_list", "province"]
     search_fields = ["name", "code", "district", "province__name"]
     autocomplete_fields = ["province"]
@@ -63,7 +62,6 @@ class HistoryAdmin(AddOnly, ReferenceAdmin):
 @admin.register(Membership)
 class MembershipAdmin(HistoryAdmin):
     list_display = ["commune", "province", "programme", "since", "is_member", "source"]
-    list_select_related = ["commune__province", "programme"]
     list_filter = ["programme", "is_member", "commune__province__region"]
     search_fields = ["commune__name", "commune__code", "commune__province__name", "source"]
     ordering = ["programme", "commune__province__code", "commune__name", "since"]
@@ -151,7 +149,6 @@ class AreaAssignmentInline(admin.TabularInline):
 class AreaAssignmentAdmin(ReferenceAdmin):
     form = AreaAssignmentForm
     list_display = ["user", "duty", "province", "since", "until"]
-    list_select_related = ["user", "province"]
     list_filter = ["duty", "province"]
     search_fields = ["user__username", "user__full_name", "province__name"]
     autocomplete_fields = ["user", "province", "communes"]
@@ -175,9 +172,9 @@ class UserAdmin(DjangoUserAdmin):
     superuser_fields = ("is_superuser", "user_permissions")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
-        (pgettext_lazy("account", "person"), {"fields": ("full_name", "position", "body", "email")}),
+        (_("Person"), {"fields": ("full_name", "position", "body", "email")}),
         (
-            _("administration"),
+            _("Administration"),
             {
                 "fields": ("is_active", "is_staff", "groups"),
                 "description": _(
@@ -186,18 +183,18 @@ class UserAdmin(DjangoUserAdmin):
                 ),
             },
         ),
-        (_("dates"), {"fields": ("last_login", "date_joined")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets = (
         (None, {"fields": ("username", "usable_password", "password1", "password2")}),
-        (pgettext_lazy("account", "person"), {"fields": ("full_name", "position", "body", "email")}),
+        (_("Person"), {"fields": ("full_name", "position", "body", "email")}),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or not request.user.is_superuser:
             return fieldsets
-        return [*fieldsets, (_("superusers"), {"fields": self.superuser_fields})]
+        return [*fieldsets, (_("Superusers"), {"fields": self.superuser_fields})]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}

@@ -264,7 +264,6 @@ class ThresholdInline(admin.TabularInline):
 class IndicatorAdmin(SetPartAdmin):
     list_display = ["code", "name_vi", "name_en", "kind", "unit_vi", "criterion", "edition"]
     list_display_links = ["code", "name_vi"]
-    list_select_related = ["criterion__criteria_set"]
     list_filter = ["criterion__criteria_set", "criterion__group", "kind"]
     search_fields = ["code", "name_vi", "name_en", "criterion__name_vi", "criterion__name_en"]
     ordering = ["-criterion__criteria_set__in_force_from", "criterion__number", "position"]
@@ -294,7 +293,6 @@ class ThresholdAdmin(SetPartAdmin):
         "confidence",
         "edition",
     ]
-    list_select_related = ["indicator__criterion__criteria_set", "region"]
     list_filter = ["indicator__criterion__criteria_set", "region", "confidence", "decision", "applies_from_year"]
     search_fields = ["=indicator__code", "indicator__name_vi", "indicator__name_en", "decision"]
     ordering = [

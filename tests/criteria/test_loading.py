@@ -141,6 +141,7 @@ WRONG = [
     ("indicators.csv", '11,11,,"2009,2013"', '20,11,,"2009,2013"', "unknown criterion '20'"),
     ("indicators.csv", '11,11,,"2009,2013"', '11,11,,"2009,2014"', "unknown editions '2014'"),
     ("indicators.csv", '5,5,,"2009,2013"', '4,4.2,,"2009,2013"', "duplicate indicator: 4.2"),
+    ("indicators.csv", "2014-03-18,2014,", "2014-03-18,2013,", "duplicate indicator: 10 with the same year and day"),
     ("indicators.csv", "2.3a,2.3,", "2.3a,2.9,", "unknown parent '2.9'"),
     ("indicators.csv", "2014-03-18,2013", "2014-18-03,2013", "published_on must be a date like 2013-02-20"),
     ("indicators.csv", "2014-03-18,2013", "20140318,2013", "published_on must be a date like 2013-02-20"),
