@@ -13,18 +13,20 @@ if TYPE_CHECKING:
 
 
 def within_area(user: User, commune: str = "") -> Q:
-    """The condition that a commune lies in the user's area. `commune` is the lookup prefix with `__`."""
+    """The condition that a commune lies in the user's area, as `AreaAssignment.covers` says it of one commune.
+
+    `commune` is the lookup prefix with `__`.
+    """
     area = Q(pk__in=[])
     for assignment in user.current_assignments:
         if assignment.duty == "viewer":
             continue
-        if assignment.province_id is None:
-            return ~Q(pk__in=[])  # everything; an empty Q() would vanish beside "or"
-        limited_to = [limit.pk for limit in assignment.communes.all()]
-        if limited_to:
-            area |= Q(**{f"{commune}pk__in": limited_to})
-        else:
-            area |= Q(**{f"{commune}province": assignment.province_id})
+        covered = ~Q(pk__in=[])  # everything; an empty Q() would vanish beside "or"
+        if assignment.province_id is not None:
+            covered &= Q(**{f"{commune}province": assignment.province_id})
+        if limited_to := [limit.pk for limit in assignment.communes.all()]:
+            covered &= Q(**{f"{commune}pk__in": limited_to})
+        area |= covered
     return area
 
 
