@@ -156,7 +156,7 @@ def strip(history: History, standing: Standing, commune: Commune) -> Strip:
     columns: list[tuple[str, dict[int, Cell], bool]] = []
     for period in history.periods:
         is_shown = quarter_of(period) == quarter_of(standing.period)
-        css = "now" if is_shown else "" if period.year in years else "y"
+        css = " ".join(["y"] * (period.year not in years) + ["now"] * is_shown)
         years[period.year] = years.get(period.year, 0) + 1
         row = standing.row(commune.pk) if is_shown else stand(history, period).row(commune.pk)
         reported = row is not None and row.is_reported

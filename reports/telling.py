@@ -188,16 +188,11 @@ def matrix(standing: Standing, url_of: Callable[[str], str], open_cell: str) -> 
                 cells,
                 "" if row.is_reported and not row.is_provisional else basis(row),
                 lacking(row.lacking) if row.known else "",
-                change(row.since_previous),
-                change(row.since_baseline),
+                delta(row.since_previous.net) if row.since_previous else "",
+                delta(row.since_baseline.net) if row.since_baseline else "",
             )
         )
     return Matrix(groups, columns, rows)
-
-
-def change(change: Change | None) -> str:
-    """The change as a number with its sign; words when it is not known."""
-    return _("unknown") if change is None else delta(change.net)
 
 
 # The two questions
