@@ -37,7 +37,6 @@ urlpatterns = [
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),
     path("healthz", healthz, name="healthz"),
     path("criteria/", include("criteria.urls")),
-    path("criteria/", include("criteria.urls")),
     path("communes/", include("reports.commune_urls")),
     path("", include("reports.urls")),
 ]
