@@ -127,6 +127,13 @@ class History:
             course.days = int(row["days"])
             course.note = row["note"]
         self.fragile = list(rows("fragile.csv"))
+        self.claims = {
+            (row["commune"], row["quarter"], int(row["criterion"])): {
+                "claimed": row["claimed"],
+                "claim_reason": row["reason"],
+            }
+            for row in rows("claims.csv")
+        }
         self.catalogues: dict[tuple[int, int], Catalogue] = {}
         self.paths: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self.people: dict[tuple[str, int], User] = {}
@@ -288,7 +295,8 @@ class History:
             for indicator in criterion.indicators:
                 content = self.content(report, criterion, indicator, verdict, position)
                 values.append(entry.Write(indicator.indicator, 0, content))
-            claims.append(entry.Write(criterion.criterion, 0, self.claim(verdict)))
+            key = (report.commune.code, report.period.code, criterion.criterion.number)
+            claims.append(entry.Write(criterion.criterion, 0, self.claims.get(key) or self.claim(verdict)))
         entry.save_rows(version, values, claims, by=editor)
         text = (
             f"Quý này Ban Chỉ đạo đã họp giao ban và kiểm tra tại xã {report.commune}. "
