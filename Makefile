@@ -85,13 +85,29 @@ reset-demo: prepared
 test: .venv/packages-dev $(TRANSLATIONS)
 	@$(VENV) -m tests.run
 
+CHECKS = check-python check-templates check-types check-hosts check-migrations check-production
+.PHONY: $(CHECKS)
+
 check: .venv/packages-dev $(TRANSLATIONS)
+	@$(MAKE) --keep-going --no-print-directory $(CHECKS)
+
+check-python:
 	$(VENV) -m ruff format --check .
 	$(VENV) -m ruff check .
-	$(VENV) -m djlint --quiet --check --lint templates
+
+check-templates:
+	$(VENV) -m djlint --check --lint templates
+
+check-types:
 	$(VENV) -m mypy
+
+check-hosts:
 	$(VENV) scripts/check_hosts.py
+
+check-migrations:
 	DATABASE_URL=sqlite://:memory: $(MANAGE) makemigrations --check --dry-run
+
+check-production:
 	ENVIRONMENT=production DEBUG= DEMO_TODAY= ALLOWED_HOSTS=ntm.example.vn \
 		DATABASE_URL=postgres://ntm:ntm@127.0.0.1:5432/ntm \
 		SECRET_KEY="$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(50))')" \
