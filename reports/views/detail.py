@@ -256,8 +256,13 @@ def changes_in(version: ReportVersion, user: User) -> list[Written]:
         found.append(_written(change, str(indicator), _said(before, indicator), _said(change, indicator)))
     for before, change in _with_previous(verdicts):
         found.append(_written(change, str(change.row.criterion), _judged(before, verified), _judged(change, verified)))
-    found = [entry for entry in found if entry.change.at >= version.opened_at and entry.before != entry.after]
+    found = [entry for entry in found if entry.before != entry.after and not _is_taken_over(entry.change, version)]
     return sorted(found, key=lambda entry: (entry.change.at, entry.change.pk), reverse=True)
+
+
+def _is_taken_over(change: ValueChange | VerdictChange, version: ReportVersion) -> bool:
+    """Whether the row came along from the version this one is based on, written there."""
+    return version.based_on_id is not None and change.row_version == 1 and change.at <= version.opened_at
 
 
 def _with_previous(changes: Iterable[Any]) -> list[tuple[Any, Any]]:

@@ -18,7 +18,6 @@ from django.views.decorators.http import require_POST
 
 from communes.permissions import is_ministry
 from criteria.models import Criterion, Indicator
-from ntm_tracker import clock
 from ntm_tracker.http import UserRequest
 from ntm_tracker.templatetags.look import day
 from reports import entry, permissions, workflow
@@ -260,6 +259,7 @@ def _page(
     new_item = {name: request.POST[name] for name in ("about", "kind", "text") if name in request.POST}
     items = list(items_of(report))
     open_now = [item for item in items if item.is_open]
+    steps = workflow.steps_for(user, version)
     context = {
         "report": report,
         "version": version,
@@ -276,12 +276,10 @@ def _page(
         "return_form": typed.giving_back or ReturnForm(initial=kept),
         "can_verify": permissions.can_verify(user, version),
         "can_raise": permissions.can_raise_item(user, version),
-        "steps": workflow.steps_for(user, version),
+        "steps": steps,
+        "can_return": "return" in steps,
         "obstacles": obstacles(sheet, open_now),
         "errors": _errors(typed, rows),
-        "days_held": clock.days_between(clock.local_date(version.held_since), clock.today())
-        if version.held_since
-        else None,
     }
     return render(request, "reports/report_review.html", context)
 

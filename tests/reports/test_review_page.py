@@ -1,0 +1,550 @@
+"""The review page: what the holder sees first, and that no button loses anything typed."""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from communes.models import User
+from ntm_tracker import clock
+from reports import entry, workflow
+from reports.judging import read_sheet
+from reports.models import CriterionVerdict, QuarterlyReport, ReviewItem, State
+from reports.views.review import obstacles
+from reports.workflow import missing_before_acceptance
+from tests import factories
+from tests.factories import moment
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english", "_in_january")]
+
+Queries = Callable[..., Any]
+IN_OCTOBER = moment("2014-10-02")
+
+
+@pytest.fixture
+def _in_january() -> Iterator[None]:
+    with clock.at(moment("2015-01-10")):
+        yield
+
+
+def url_of(report: QuarterlyReport, name: str = "review", *more: int | str) -> str:
+    return reverse(f"reports:{name}", args=[report.pk, *more])
+
+
+def holder_of(report: QuarterlyReport) -> User:
+    assert report.working is not None
+    assert report.working.holder is not None
+    return report.working.holder
+
+
+def row(report: QuarterlyReport, number: int) -> CriterionVerdict:
+    return CriterionVerdict.objects.get(version=factories.working(report), criterion__number=number)
+
+
+def typed(report: QuarterlyReport, **verdicts: dict[str, str]) -> dict[str, str]:
+    """What the browser sends: every row as it is stored, but for `c10={"verified": ...}`."""
+    data = {}
+    for stored in CriterionVerdict.objects.filter(version=factories.working(report)).select_related("criterion"):
+        name = f"c{stored.criterion.number}"
+        fields = {
+            "verified": stored.verified,
+            "verified_reason": stored.verified_reason,
+            "fragile_reason": stored.fragile_reason,
+            "row_version": str(stored.row_version),
+        } | ({"fragile": "on"} if stored.fragile else {})
+        data |= {f"{name}-{field}": value for field, value in (fields | verdicts.get(name, {})).items()}
+    return data | {
+        "do": "save",
+        "about": "all",
+        "kind": "must_fix",
+        "text": "",
+        "reason": "",
+        "respond_by": "17/01/2015",
+    }
+
+
+# Who and when
+
+
+def test_before_taking_up_the_page_is_read_only_with_the_button(client: Client) -> None:
+    report = factories.make_submitted(claims={10: "not_met"})
+    client.force_login(factories.reviewer_of(report.commune))
+
+    text = client.get(url_of(report)).content.decode()
+
+    assert url_of(report, "step", "take_up") in text
+    assert "Nobody has taken up this report yet." in text
+    assert 'name="c10-verified"' not in text
+
+
+def test_a_colleague_and_a_lead_read_who_holds_it(client: Client) -> None:
+    report = factories.make_in_review()
+
+    for user in (factories.reviewer_of(report.commune), factories.make_lead()):
+        client.force_login(user)
+        text = client.get(url_of(report)).content.decode()
+        assert f"{holder_of(report)} is reviewing this version; you can only read." in text
+        assert 'name="c10-verified"' not in text
+
+
+def test_only_the_ministry_opens_the_review(client: Client) -> None:
+    report = factories.make_in_review()
+
+    for user in (factories.signer_of(report.commune), factories.central_member_of(report.commune)):
+        client.force_login(user)
+        response = client.get(url_of(report))
+        assert response.status_code == 403
+        assert "Only the reviewers of the province and the ministry leads" in response.content.decode()
+
+
+def test_there_is_nothing_to_review_in_a_draft_or_after_acceptance(client: Client) -> None:
+    draft = factories.make_report()
+    client.force_login(factories.reviewer_of(draft.commune))
+    assert client.get(url_of(draft)).status_code == 403
+
+    with clock.at(IN_OCTOBER):
+        accepted = factories.make_accepted(quarter="2014-3")
+    response = client.post(url_of(accepted), {"do": "accept"})
+    assert response.status_code == 403
+    assert "in the state “accepted”" in response.content.decode()
+
+
+@pytest.mark.parametrize("do", ["save", "accept", "return"])
+def test_a_colleague_cannot_save_accept_or_return(client: Client, do: str) -> None:
+    report = factories.make_in_review()
+    colleague = factories.reviewer_of(report.commune)
+    entry.raise_item(factories.working(report), text="Sửa", kind="must_fix", by=holder_of(report))
+    data = typed(report, c10={"verified": "not_met", "verified_reason": "Khác"})
+    client.force_login(colleague)
+
+    response = client.post(url_of(report), data | {"do": do, "reason": "Sửa"})
+
+    assert response.status_code == 403
+    assert row(report, 10).verified == "met"
+    assert factories.working(report).state == State.IN_REVIEW
+
+
+# What is shown
+
+
+def test_disagreements_come_first_with_value_threshold_gap_and_reason(client: Client) -> None:
+    report = factories.make_in_review(verdicts={17: "not_met"}, claims={17: "met"})
+    client.force_login(holder_of(report))
+
+    response = client.get(url_of(report))
+
+    [case] = response.context["cases"]
+    text = response.content.decode()
+    assert case.sheet.criterion.number == 17
+    assert len(response.context["rest"]) == 18
+    assert "short of the threshold" in text
+    assert "Theo kết quả rà soát của xã" in text
+
+
+def test_missing_data_claimed_otherwise_is_a_disagreement(client: Client) -> None:
+    report = factories.make_in_review(verdicts={10: "no_data"}, claims={10: "met"})
+    client.force_login(holder_of(report))
+
+    [case] = client.get(url_of(report)).context["cases"]
+
+    assert (case.sheet.claimed, case.sheet.computed, case.form["verified"].value()) == ("met", "no_data", "no_data")
+
+
+def test_changes_against_the_last_accepted_quarter_are_numbers(client: Client) -> None:
+    with clock.at(IN_OCTOBER):
+        factories.make_accepted(quarter="2014-3", values={"10": {"value": Decimal("30")}})
+    report = factories.make_in_review(values={"10": {"value": Decimal("29.5")}})
+    client.force_login(holder_of(report))
+
+    response = client.get(url_of(report))
+
+    change = next(change for change in response.context["changes"] if change.sheet.indicator.code == "10")
+    assert change.accepted.difference == Decimal("-0.5")
+    assert change.accepted.text.startswith("30")
+    assert change.now.startswith("29.5")
+    assert change.sent is None
+    assert response.context["accepted"].report.period.code == "2014-3"
+    assert "−0.5" in response.content.decode()
+
+
+def test_unchanged_indicators_are_not_listed(client: Client) -> None:
+    with clock.at(IN_OCTOBER):
+        factories.make_accepted(quarter="2014-3", values={"10": {"value": Decimal("30")}})
+    report = factories.make_in_review(values={"10": {"value": Decimal("30")}})
+    client.force_login(holder_of(report))
+
+    assert client.get(url_of(report)).context["changes"] == []
+
+
+def test_a_loss_since_the_last_accepted_quarter_is_marked(client: Client) -> None:
+    with clock.at(IN_OCTOBER):
+        factories.make_accepted(quarter="2014-3")
+    report = factories.make_in_review(verdicts={17: "not_met"})
+    client.force_login(holder_of(report))
+
+    rows = client.get(url_of(report)).context["rest"]
+
+    assert {row.sheet.criterion.number: row.mark for row in rows if row.mark} == {17: "down"}
+
+
+def test_changes_against_the_version_sent_before(client: Client) -> None:
+    report = factories.make_in_review(values={"10": {"value": Decimal("29")}})
+    reviewer = holder_of(report)
+    signer = factories.signer_of(report.commune)
+    item = factories.give_back(report, reviewer)
+    factories.fill_in(report, signer, values={"10": {"value": Decimal("29.25")}})
+    entry.reply_to_item(factories.working(report), item, "Đã sửa.", by=signer)
+    factories.submit(report, signer)
+    client.force_login(reviewer)
+
+    response = client.get(url_of(report))
+
+    [change] = response.context["changes"]
+    assert change.sent.difference == Decimal("0.25")
+    assert response.context["sent"].number == 1
+    assert "Đã sửa." in response.content.decode()
+
+
+# Saving verdicts
+
+
+def test_verdicts_are_saved_all_at_once(client: Client) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    data = typed(
+        report,
+        c10={"verified": "not_met", "verified_reason": "Khác điều tra"},
+        c11={"fragile": "on", "fragile_reason": "Dễ tái nghèo"},
+    )
+    response = client.post(url_of(report), data, follow=True)
+
+    assert "The verdicts are saved." in response.content.decode()
+    assert (row(report, 10).verified, row(report, 10).verified_reason) == ("not_met", "Khác điều tra")
+    assert (row(report, 11).fragile, row(report, 11).fragile_reason) == (True, "Dễ tái nghèo")
+    assert row(report, 12).row_version == 2  # written at take-up, not touched since
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"verified": "perfect"}, "is not one of the available choices"),
+        ({"verified": "not_met", "fragile": "on"}, "Only what is met or basically met can be not yet sustainable."),
+        ({"fragile_reason": "Dễ mất"}, "Tick this box, or leave out the reason below."),
+        ({"verified_reason": "x" * 501}, "at most 500 characters"),
+    ],
+)
+def test_a_wrong_row_is_not_saved_and_keeps_what_was_typed_while_others_are(
+    client: Client, wrong: dict[str, str], sentence: str
+) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    data = typed(report, c10=wrong, c12={"verified": "basic", "verified_reason": "Thiếu hồ sơ"})
+    response = client.post(url_of(report), data)
+
+    text = response.content.decode()
+    assert sentence in text
+    assert 'href="#c10"' in text
+    assert "The other verdicts are saved; those marked below are not." in text
+    assert all(value in text for value in wrong.values() if value != "perfect")
+    assert row(report, 10).verified == "met"
+    assert row(report, 12).verified == "basic"
+
+
+@pytest.mark.parametrize("stale", ["1", "", "abc", "-5", "99"])
+def test_a_stale_or_odd_row_version_changes_nothing_and_shows_both(client: Client, stale: str) -> None:
+    report = factories.make_in_review()
+    holder = holder_of(report)
+    stored = row(report, 10)
+    first = entry.Write(stored.criterion, stored.row_version, {"verified": "basic", "verified_reason": "Tab kia"})
+    entry.save_review(factories.working(report), [first], by=holder)
+    client.force_login(holder)
+
+    mine = {"verified": "not_met", "verified_reason": "Tab này", "row_version": stale}
+    response = client.post(url_of(report), typed(report, c10=mine))
+
+    text = response.content.decode()
+    assert "Tab kia" in text
+    assert "Tab này" in text
+    assert "somebody else changed this verdict meanwhile" in text
+    assert f'name="c10-row_version" value="{row(report, 10).row_version}"' in " ".join(text.split())
+    assert row(report, 10).verified == "basic"
+
+
+def test_saving_again_after_a_conflict_replaces_what_stood_there(client: Client) -> None:
+    report = factories.make_in_review()
+    holder = holder_of(report)
+    stored = row(report, 10)
+    first = entry.Write(stored.criterion, stored.row_version, {"verified": "basic", "verified_reason": "Tab kia"})
+    entry.save_review(factories.working(report), [first], by=holder)
+    client.force_login(holder)
+
+    client.post(url_of(report), typed(report, c10={"verified": "not_met", "verified_reason": "Tab này"}))
+
+    assert row(report, 10).verified_reason == "Tab này"
+
+
+def test_text_for_another_button_survives_saving(client: Client) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    data = typed(report) | {"reason": "Chưa rõ nguồn", "text": "Hỏi về thu nhập", "respond_by": "19/01/2015"}
+    text = client.post(url_of(report), data).content.decode()
+
+    assert "Chưa rõ nguồn" in text
+    assert "Hỏi về thu nhập" in text
+    assert 'value="19/01/2015"' in text
+
+
+# Items
+
+
+def test_an_item_is_raised_on_an_indicator_and_verdicts_are_saved_with_it(client: Client) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    data = typed(report, c12={"verified": "basic", "verified_reason": "Thiếu hồ sơ"})
+    data |= {"about": "i15.1", "kind": "question", "text": "Ai trả tiền thẻ năm 2015?"}
+    response = client.post(url_of(report, "item_raise"), data, follow=True)
+
+    item = ReviewItem.objects.get()
+    assert (item.indicator and item.indicator.code, item.criterion and item.criterion.number) == ("15.1", 15)
+    assert item.kind == ReviewItem.Kind.QUESTION
+    assert row(report, 12).verified == "basic"
+    assert "The item is noted." in response.content.decode()
+
+
+@pytest.mark.parametrize(("about", "number"), [("all", None), ("c10", 10)])
+def test_an_item_can_be_about_a_criterion_or_the_whole_report(client: Client, about: str, number: int | None) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    client.post(url_of(report, "item_raise"), typed(report) | {"about": about, "text": "Ghi rõ."})
+
+    item = ReviewItem.objects.get()
+    assert (item.criterion.number if item.criterion else None) == number
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"text": " "}, "Please say what must be fixed or answered."),
+        ({"about": "i99.9"}, "is not one of the available choices"),
+        ({"kind": "threat"}, "is not one of the available choices"),
+    ],
+)
+def test_a_wrong_item_is_refused_and_what_was_typed_is_kept(
+    client: Client, wrong: dict[str, str], sentence: str
+) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    data = typed(report) | {"text": "Ghi rõ nguồn", "reason": "Vì thiếu"} | wrong
+    text = client.post(url_of(report, "item_raise"), data).content.decode()
+
+    assert sentence in text
+    assert "Vì thiếu" in text
+    assert wrong.get("text", "Ghi rõ nguồn") in text
+    assert not ReviewItem.objects.exists()
+
+
+def test_items_are_raised_and_resolved_only_by_the_holder(client: Client) -> None:
+    report = factories.make_in_review()
+    item = entry.raise_item(factories.working(report), text="Sửa", kind="must_fix", by=holder_of(report))
+    client.force_login(factories.reviewer_of(report.commune))
+
+    raised = client.post(url_of(report, "item_raise"), {"about": "all", "kind": "must_fix", "text": "Sửa"})
+    resolved = client.post(url_of(report, "item_resolve", item.pk))
+
+    assert raised.status_code == resolved.status_code == 403
+    assert ReviewItem.objects.filter(resolved_at=None).count() == 1
+
+
+def test_an_item_is_resolved(client: Client) -> None:
+    report = factories.make_in_review()
+    item = entry.raise_item(factories.working(report), text="Sửa", kind="must_fix", by=holder_of(report))
+    client.force_login(holder_of(report))
+
+    response = client.post(url_of(report, "item_resolve", item.pk), typed(report), follow=True)
+
+    item.refresh_from_db()
+    assert item.resolved_by == holder_of(report)
+    assert "The item is resolved." in response.content.decode()
+
+
+@pytest.mark.parametrize("name", ["item_raise", "item_resolve", "item_reply"])
+def test_item_addresses_take_only_posts(client: Client, name: str) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    more = [] if name == "item_raise" else [1]
+    assert client.get(url_of(report, name, *more)).status_code == 405
+
+
+# Return
+
+
+def test_a_report_is_returned_with_reason_day_and_items(client: Client) -> None:
+    report = factories.make_in_review()
+    entry.raise_item(factories.working(report), text="Sửa", kind="must_fix", by=holder_of(report))
+    client.force_login(holder_of(report))
+
+    data = typed(report) | {"do": "return", "reason": "Chưa rõ nguồn", "respond_by": "19/01/2015"}
+    response = client.post(url_of(report), data, follow=True)
+
+    assert "The committee should respond by 19/01/2015." in response.content.decode()
+    draft = factories.working(report)
+    assert draft.state == State.DRAFT
+    assert draft.based_on is not None
+    assert draft.based_on.respond_by is not None
+    assert draft.based_on.respond_by.isoformat() == "2015-01-19"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"reason": ""}, "Please say why."),
+        ({"respond_by": "09/01/2015"}, "This day is already over: today is 10/01/2015."),
+        ({"respond_by": "mai"}, "This is not a date."),
+        ({}, "Add at least one item that says what must be fixed or answered."),
+    ],
+)
+def test_a_return_that_lacks_something_is_refused_and_kept(
+    client: Client, wrong: dict[str, str], sentence: str
+) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    data = typed(report) | {"do": "return", "reason": "Chưa rõ nguồn", "respond_by": "19/01/2015"} | wrong
+    text = client.post(url_of(report), data).content.decode()
+
+    assert sentence in text
+    assert wrong.get("reason", "Chưa rõ nguồn") in text
+    assert wrong.get("respond_by", "19/01/2015") in text
+    assert factories.working(report).state == State.IN_REVIEW
+
+
+def test_a_report_that_nobody_took_up_can_be_returned_by_any_reviewer(client: Client) -> None:
+    report = factories.make_submitted()
+    client.force_login(factories.reviewer_of(report.commune))
+
+    client.post(url_of(report, "item_raise"), {"about": "all", "kind": "must_fix", "text": "Sai kỳ"})
+    data = {"do": "return", "reason": "Sai kỳ", "respond_by": "19/01/2015"}
+    client.post(url_of(report), data)
+
+    assert factories.working(report).number == 2
+
+
+# Acceptance
+
+
+def test_accepting_saves_what_was_typed_first(client: Client) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    data = typed(report, c10={"verified": "basic", "verified_reason": "Thiếu hồ sơ"}) | {"do": "accept"}
+    response = client.post(url_of(report), data, follow=True)
+
+    assert "The report is accepted; its figures are official from now on." in response.content.decode()
+    official = factories.official(report)
+    assert official.verdicts.get(criterion__number=10).verified == "basic"
+
+
+def test_obstacles_are_listed_with_links_and_nothing_is_accepted(client: Client) -> None:
+    report = factories.make_in_review()
+    holder = holder_of(report)
+    item = entry.raise_item(factories.working(report), text="Ghi rõ nguồn", kind="must_fix", by=holder)
+    client.force_login(holder)
+
+    data = typed(report, c10={"verified": "basic"}, c11={"verified": ""}, c16={"fragile": "on"}) | {"do": "accept"}
+    response = client.post(url_of(report), data)
+
+    errors = dict(response.context["errors"])
+    assert set(errors) == {"#c10", "#c11", "#c16", f"#item{item.pk}"}
+    assert factories.working(report).state == State.IN_REVIEW
+    assert row(report, 10).verified == "basic"  # what was typed is saved all the same
+
+
+def test_a_row_in_error_stops_the_acceptance(client: Client) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    data = typed(report, c10={"verified": "not_met", "fragile": "on"}) | {"do": "accept"}
+    client.post(url_of(report), data)
+
+    assert factories.working(report).state == State.IN_REVIEW
+
+
+def test_the_bar_says_in_words_what_still_stops_the_acceptance(client: Client) -> None:
+    report = factories.make_in_review()
+    holder = holder_of(report)
+    client.force_login(holder)
+    assert "Nothing stops the acceptance." in client.get(url_of(report)).content.decode()
+
+    entry.raise_item(factories.working(report), text="Ghi rõ nguồn", kind="must_fix", by=holder)
+    client.post(url_of(report), typed(report, c10={"verified": "basic"}, c17={"verified": "basic"}))
+    text = client.get(url_of(report)).content.decode()
+
+    assert "1 item that must be fixed is open." in text
+    assert "No reason yet at criterion 10, 17." in text
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"verified": ""},
+        {"verified": "basic"},
+        {"verified": "basic", "verified_reason": "Thiếu"},
+        {"fragile": True},
+        {"fragile": True, "fragile_reason": "Dễ mất"},
+        {"verified": "basic", "fragile": True},
+        {"verified": "basic", "verified_reason": "Thiếu", "fragile": True},
+    ],
+)
+def test_the_bar_agrees_with_what_the_workflow_refuses(content: dict[str, Any]) -> None:
+    report = factories.make_in_review()
+    stored = row(report, 10)
+    whole = {"verified": "met"} | content
+    entry.save_review(factories.working(report), [entry.Write(stored.criterion, 2, whole)], by=holder_of(report))
+    version = factories.working(report)
+
+    assert len(obstacles(read_sheet(version), [])) == len(missing_before_acceptance(version))
+
+
+@pytest.mark.parametrize("rounds", [0, 2])
+def test_review_takes_as_many_queries_after_many_rounds(
+    client: Client, django_assert_num_queries: Queries, rounds: int
+) -> None:
+    with clock.at(IN_OCTOBER):
+        factories.make_accepted(quarter="2014-3")
+    report = factories.make_submitted(claims={17: "not_met"})
+    signer = factories.signer_of(report.commune)
+    reviewer = factories.reviewer_of(report.commune)
+    for _ in range(rounds):
+        factories.give_back(report, reviewer)
+        for item in report.review_items.all():
+            entry.reply_to_item(factories.working(report), item, "Đã ghi.", by=signer)
+        factories.submit(report, signer)
+    factories.take_up(report, reviewer)
+    client.force_login(reviewer)
+
+    with django_assert_num_queries(11):  # 4 of every page; report, sheet 3, items, two of earlier versions
+        response = client.get(url_of(report))
+
+    assert len(response.context["items"]) == rounds
+
+
+def test_a_post_from_elsewhere_to_a_report_that_moved_on_is_refused(client: Client) -> None:
+    report = factories.make_in_review()
+    holder = holder_of(report)
+    data = typed(report, c10={"verified": "basic", "verified_reason": "Thiếu"}) | {"do": "accept"}
+    workflow.take_step(factories.working(report), "accept", by=holder)
+    client.force_login(holder)
+
+    assert client.post(url_of(report), data).status_code == 403
+    assert factories.official(report).verdicts.get(criterion__number=10).verified == "met"
