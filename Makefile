@@ -69,14 +69,14 @@ PREPARE = set -e; \
 	$(MANAGE) load_demo
 
 run: | .venv/bin/python
-	@$(VENV) scripts/check_port.py "$(HOST)" "$(PORT)"
+	@$(VENV) -m ntm_tracker.port "$(HOST)" "$(PORT)"
 	@$(MAKE) --no-print-directory prepared
 	@$(PREPARE); exec $(VENV) -m gunicorn
 
 reset-demo: prepared
 	@test -z "$(DATABASE_URL)" || { \
-		echo "reset-demo only throws var/db.sqlite3 away, but DATABASE_URL names another database."; exit 1; }
-	@rm -f var/db.sqlite3 var/db.sqlite3-wal var/db.sqlite3-shm
+		echo "reset-demo only throws var/demo.sqlite3 away, but DATABASE_URL names another database."; exit 1; }
+	@rm -f var/demo.sqlite3 var/demo.sqlite3-wal var/demo.sqlite3-shm
 	@$(PREPARE)
 	@echo "The demonstration starts afresh: make run"
 
@@ -102,7 +102,7 @@ check-types:
 	$(VENV) -m mypy
 
 check-hosts:
-	$(VENV) scripts/check_hosts.py
+	$(VENV) -m tests.hosts
 
 check-migrations:
 	DATABASE_URL=sqlite://:memory: $(MANAGE) makemigrations --check --dry-run

@@ -183,7 +183,9 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # Where it keeps things
 
-DATABASES = {"default": env_database("DATABASE_URL", f"sqlite:///{BASE_DIR / 'var' / 'db.sqlite3'}")}
+# A demonstration has a file of its own, so that its values are never shown without their label.
+SQLITE_FILE = BASE_DIR / "var" / ("demo.sqlite3" if DEMO_TODAY else "db.sqlite3")
+DATABASES = {"default": env_database("DATABASE_URL", f"sqlite:///{SQLITE_FILE}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Two writers take turns instead of one failing with "locked". Django itself switches foreign keys on;
     # our `migrate` switches the file to WAL once, so that pages are read while somebody saves.
