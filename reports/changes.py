@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 
 from django.db.models import Q
 from django.utils.functional import cached_property
@@ -20,7 +21,7 @@ class Earlier:
     """What an indicator said in an earlier version, and how far it is from there to the present value."""
 
     text: str
-    difference: rules.Number | None
+    difference: Decimal | None
     verdict: rules.Verdict | None
 
 
@@ -117,11 +118,14 @@ class Background:
         present = now.row.answer if now.row else rules.Answer()
         before, after = row.answer.exact, present.exact
         differs = before != after or row.absence != present.absence
-        comparable = before is not None and after is not None and not now.indicator.is_yes_no
-        difference = rules.rounded(after - before, 2) if comparable and differs else None  # type: ignore[operator]
-        if difference == Decimal(0):
-            difference = None
-        return Earlier(say_value(row, row.indicator, level), difference, verdict), differs
+        return Earlier(say_value(row, row.indicator, level), _difference(before, after, now), verdict), differs
+
+
+def _difference(before: rules.Number | None, after: rules.Number | None, now: IndicatorSheet) -> Decimal | None:
+    """From the earlier number to the present one, where both are numbers and the difference can be seen."""
+    if before is None or after is None or now.indicator.is_yes_no:
+        return None
+    return rules.rounded(Fraction(after) - Fraction(before), 2) or None
 
 
 def compare(before: str, now: str) -> str:

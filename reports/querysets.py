@@ -9,7 +9,7 @@ from communes.models import User
 from criteria.models import Criterion
 
 if TYPE_CHECKING:
-    from .models import Period, ReportVersion
+    from .models import Period, QuarterlyReport, ReportVersion  # noqa: F401 - named in QuerySet["..."]
 
 
 def within_area(user: User, commune: str = "") -> Q:

@@ -18,13 +18,14 @@ from django.views.decorators.http import require_POST
 
 from communes.permissions import is_ministry
 from criteria.models import Criterion, Indicator
+from criteria.rules import Verdict
 from ntm_tracker.http import UserRequest
 from ntm_tracker.templatetags.look import day
 from reports import entry, permissions, workflow
 from reports.changes import Background
 from reports.forms.review import ItemForm, ReturnForm, VerdictForm
 from reports.forms.steps import ReplyForm
-from reports.judging import CriterionSheet, Sheet, read_sheet
+from reports.judging import CriterionSheet, IndicatorSheet, Sheet, read_sheet
 from reports.models import CriterionVerdict, QuarterlyReport, ReportVersion, ReviewItem, State
 from reports.views.detail import get_report, items_of, render_detail, version_at_hand
 from reports.workflow import NotAllowed, Refused, StepData
@@ -38,6 +39,7 @@ class Row:
     form: VerdictForm
     mark: str
     before: str
+    indicators: list[tuple[IndicatorSheet, str]]
     conflict: entry.Conflict | None = None
     problems: list[str] = field(default_factory=list)
 
@@ -45,6 +47,18 @@ class Row:
     def row_version(self) -> int:
         """The version of the stored row, as shown."""
         return self.sheet.row.row_version if self.sheet.row else 0
+
+    @property
+    def loud(self) -> list[tuple[IndicatorSheet, str]]:
+        """The indicators that decide: those not met or without data; all of them where all are met."""
+        deciding = [pair for pair in self.indicators if pair[0].verdict in (Verdict.NOT_MET, Verdict.NO_DATA)]
+        return deciding or self.indicators
+
+    @property
+    def quiet(self) -> list[IndicatorSheet]:
+        """The other indicators."""
+        loud = [sheet for sheet, _before in self.loud]
+        return [sheet for sheet, _before in self.indicators if sheet not in loud]
 
     @property
     def is_wrong(self) -> bool:
@@ -250,6 +264,7 @@ def _page(
             typed.verdicts.get(criterion.criterion.pk) or VerdictForm(sheet=criterion),
             background.mark(criterion),
             background.before(criterion),
+            [(sheet, background.accepted_text(sheet.indicator.code)) for sheet in criterion.indicators],
             typed.conflicts.get(criterion.criterion.pk),
             problems.get(f"c{criterion.criterion.number}", []),
         )

@@ -46,7 +46,7 @@ def row(report: QuarterlyReport, number: int) -> CriterionVerdict:
 
 def typed(report: QuarterlyReport, **verdicts: dict[str, str]) -> dict[str, str]:
     """What the browser sends: every row as it is stored, but for `c10={"verified": ...}`."""
-    data = {}
+    data: dict[str, str] = {}
     for stored in CriterionVerdict.objects.filter(version=factories.working(report)).select_related("criterion"):
         name = f"c{stored.criterion.number}"
         fields = {
@@ -168,6 +168,18 @@ def test_changes_against_the_last_accepted_quarter_are_numbers(client: Client) -
     assert change.sent is None
     assert response.context["accepted"].report.period.code == "2014-3"
     assert "−0.5" in response.content.decode()
+
+
+def test_a_share_of_two_numbers_is_compared_with_a_plain_percentage(client: Client) -> None:
+    parts = {"value": Decimal("75"), "numerator": Decimal("450"), "denominator": Decimal("600")}
+    with clock.at(IN_OCTOBER):
+        factories.make_accepted(quarter="2014-3", values={"15.1": parts})
+    report = factories.make_in_review(values={"15.1": {"value": Decimal("80")}})
+    client.force_login(holder_of(report))
+
+    changes = client.get(url_of(report)).context["changes"]
+
+    assert [change.accepted.difference for change in changes if change.sheet.indicator.code == "15.1"] == [Decimal("5")]
 
 
 def test_unchanged_indicators_are_not_listed(client: Client) -> None:
