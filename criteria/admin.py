@@ -10,9 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from ntm_tracker.templatetags.look import quantity
 
@@ -160,7 +159,7 @@ class CriteriaSetAdmin(ReferenceAdmin):
         for base in queryset:
             edition = editions.make_edition(base)
             self.log_addition(request, edition, f"Copied from {base.code}.")
-            message = _now("The new edition %(code)s is a copy of %(base)s. Change it, then publish it.")
+            message = gettext("The new edition %(code)s is a copy of %(base)s. Change it, then publish it.")
             self.message_user(request, message % {"code": edition.code, "base": base.code}, level=messages.SUCCESS)
 
     @admin.action(description=_("Publish the selected criteria sets"), permissions=["change"])
@@ -172,7 +171,7 @@ class CriteriaSetAdmin(ReferenceAdmin):
                 self.refuse(request, criteria_set, error.messages)
             else:
                 self.log_change(request, criteria_set, "Published.")
-                message = _now("The criteria set %(code)s is published. New periods can be judged by it.")
+                message = gettext("The criteria set %(code)s is published. New periods can be judged by it.")
                 self.message_user(request, message % {"code": criteria_set.code}, level=messages.SUCCESS)
 
     def refuse(self, request: HttpRequest, criteria_set: CriteriaSet, reasons: list[str]) -> None:
@@ -184,7 +183,7 @@ class CriteriaSetAdmin(ReferenceAdmin):
                 more,
             )
             shown.append(text % {"count": more})
-        message = _now("The criteria set %(code)s was not published.") % {"code": criteria_set.code}
+        message = gettext("The criteria set %(code)s was not published.") % {"code": criteria_set.code}
         self.message_user(request, " ".join([message, *shown]), level=messages.ERROR)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from criteria import rules
@@ -52,16 +52,16 @@ class VerdictForm(forms.Form):
         super().__init__(data, prefix=f"c{sheet.criterion.number}", initial=initial)
         field = self.fields["verified"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", _now("choose")), *((code, capital(word)) for code, word in rules.Verdict.choices)]
+        field.choices = [("", gettext("choose")), *((code, capital(word)) for code, word in rules.Verdict.choices)]
 
     def clean(self) -> dict[str, Any]:
         """Only what is met can be fragile; a reason without the tick would be lost silently."""
         cleaned = super().clean() or self.cleaned_data
         fragile = cleaned.get("fragile")
         if fragile and cleaned.get("verified") not in (rules.Verdict.MET, rules.Verdict.BASIC):
-            self.add_error("fragile", _now("Only what is met or basically met can be not yet sustainable."))
+            self.add_error("fragile", gettext("Only what is met or basically met can be not yet sustainable."))
         if cleaned.get("fragile_reason") and not fragile:
-            self.add_error("fragile", _now("Tick this box, or leave out the reason below."))
+            self.add_error("fragile", gettext("Tick this box, or leave out the reason below."))
         return cleaned
 
     @property
@@ -102,7 +102,7 @@ class ItemForm(forms.Form):
         about, kind = self.fields["about"], self.fields["kind"]
         assert isinstance(about, forms.ChoiceField)
         assert isinstance(kind, forms.ChoiceField)
-        about.choices = [("all", _now("the whole report")), *self._choices(sheet)]
+        about.choices = [("all", gettext("the whole report")), *self._choices(sheet)]
         kind.choices = [(code, capital(word)) for code, word in ReviewItem.Kind.choices]
 
     def _choices(self, sheet: Sheet) -> Iterator[tuple[str, str]]:
@@ -145,6 +145,6 @@ class ReturnForm(forms.Form):
         """Not over yet."""
         respond_by: date = self.cleaned_data["respond_by"]
         if respond_by < clock.today():
-            text = _now("This day is already over: today is %(today)s.")
+            text = gettext("This day is already over: today is %(today)s.")
             raise ValidationError(text % {"today": day(clock.today())}, code="past")
         return respond_by

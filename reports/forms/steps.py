@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ntm_tracker import clock
@@ -42,10 +42,10 @@ class ExtensionForm(forms.Form):
         """Later than the present due date, and not over yet."""
         new_due: date = self.cleaned_data["new_due"]
         if new_due <= self.old_due:
-            text = _now("The new due date must be later than the present one, %(day)s.")
+            text = gettext("The new due date must be later than the present one, %(day)s.")
             raise ValidationError(text % {"day": day(self.old_due)}, code="too_early")
         if new_due < clock.today():
-            text = _now("This day is already over: today is %(today)s.")
+            text = gettext("This day is already over: today is %(today)s.")
             raise ValidationError(text % {"today": day(clock.today())}, code="past")
         return new_due
 

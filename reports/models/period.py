@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from criteria.models import CriteriaSet
@@ -44,7 +44,7 @@ class Period(models.Model):
         ]
 
     def __str__(self) -> str:
-        return _now("quarter %(quarter)s/%(year)s") % {"quarter": ROMAN[self.quarter], "year": self.year}
+        return gettext("quarter %(quarter)s/%(year)s") % {"quarter": ROMAN[self.quarter], "year": self.year}
 
     @property
     def code(self) -> str:

@@ -6,9 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from communes.models import AppendOnly, Commune
 from ntm_tracker import clock
@@ -164,7 +163,7 @@ class ReportVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return _now("%(report)s, version %(number)s") % {"report": self.report, "number": self.number}
+        return gettext("%(report)s, version %(number)s") % {"report": self.report, "number": self.number}
 
     def get_absolute_url(self) -> str:
         return reverse("reports:version", args=[self.report_id, self.number])
