@@ -67,9 +67,16 @@ class Quarter(NamedTuple):
     year: int
     quarter: int
 
+    def __str__(self) -> str:
+        return str(Period(year=self.year, quarter=self.quarter))
+
     @property
     def before(self) -> "Quarter":
         return Quarter(self.year, self.quarter - 1) if self.quarter > 1 else Quarter(self.year - 1, 4)
+
+    @property
+    def last_day(self) -> date:
+        return Period(year=self.year, quarter=self.quarter).last_day
 
 
 def quarter_of(period: Period) -> Quarter:
@@ -264,10 +271,10 @@ def members_on(members: Iterable[Member], day: date) -> list[Commune]:
     return [member.commune for member in newest.values() if member.is_member]
 
 
-def newest_until(periods: Iterable[Period], day: date) -> Period | None:
+def over_by(day: date) -> Quarter:
     """The newest quarter that is over by the end of that day."""
-    over = [period for period in periods if period.last_day <= day]
-    return max(over, key=quarter_of, default=None)
+    quarter = Quarter(day.year, (day.month + 2) // 3)
+    return quarter if quarter.last_day <= day else quarter.before
 
 
 def outcome(verdicts: Sequence[str]) -> str:
@@ -384,7 +391,7 @@ class TargetVerdict:
     """What became of a target. With `so_far`, its quarter lies after the one shown, whose count it carries."""
 
     goal: Goal
-    period: Period | None
+    quarter: Quarter
     so_far: bool
     verdict: str
     days_left: int
@@ -472,9 +479,8 @@ def stand(history: History, period: Period) -> Standing:
     """The same from a history that is already loaded: no query."""
     here = quarter_of(period)
     previous = history.period(here.before)
-    baseline = newest_until(history.periods, history.programme.baseline_on)
-    if baseline is not None and quarter_of(baseline) >= here:
-        baseline = None
+    start = over_by(history.programme.baseline_on)
+    baseline = history.period(start) if start < here else None
     targets = [_target(history, goal, period) for goal in history.goals]
     criteria = history.criteria.get(period.criteria_set_id, [])
     rows = [
@@ -560,18 +566,18 @@ def _missed(commune: Commune, targets: list[TargetVerdict]) -> dict[int, tuple[d
 
 def _target(history: History, goal: Goal, shown: Period) -> TargetVerdict:
     """The verdict on a target, from the versions of its own quarter as known on the day of the history."""
-    period = newest_until(history.periods, goal.due_on)
-    so_far = goal.due_on > shown.last_day if period is None else quarter_of(period) > quarter_of(shown)
-    counted = shown if so_far or period is None else period
+    quarter = over_by(goal.due_on)
+    so_far = quarter > quarter_of(shown)
+    period = shown if so_far else history.period(quarter)
+    criteria = history.criteria.get(period.criteria_set_id, []) if period else []
     communes = []
-    for commune in members_on(history.members, counted.last_day):
-        verdicts = _verdicts(history, commune, counted)
-        criteria = history.criteria.get(counted.criteria_set_id, [])
+    for commune in members_on(history.members, (shown if so_far else quarter).last_day):
+        verdicts = _verdicts(history, commune, period) or {}
         communes.append(
             CommuneAtTarget(
                 commune,
-                outcome(list(verdicts.values())) if verdicts else UNKNOWN,
-                count(verdicts.values()) if verdicts else Count(),
+                outcome(list(verdicts.values())),
+                count(verdicts.values()),
                 [(c, verdicts[c.number]) for c in criteria if verdicts and verdicts[c.number] not in FULFILLED],
             )
         )
@@ -584,7 +590,7 @@ def _target(history: History, goal: Goal, shown: Period) -> TargetVerdict:
         as_of=history.as_of,
     )
     days_left = clock.days_between(history.as_of, goal.due_on)
-    return TargetVerdict(goal, period, so_far, OPEN if so_far else verdict, days_left, communes)
+    return TargetVerdict(goal, quarter, so_far, OPEN if so_far else verdict, days_left, communes)
 
 
 # What is fetched

@@ -12,7 +12,6 @@ from criteria.models import Criterion, CriterionGroup
 from ntm_tracker.templatetags.look import MARKS, capital, day, delta, shape, verdict_word
 from ntm_tracker.templatetags.look import mark as draw
 
-from .models.period import ROMAN
 from .standing import (
     COMPLETE,
     GAINED,
@@ -37,10 +36,6 @@ SIGN_OF_OUTCOME = {COMPLETE: "met", "basically": "basic", "incomplete": "not_met
 
 
 # Words
-
-
-def quarter_name(quarter: Quarter) -> str:
-    return _("quarter %(quarter)s/%(year)s") % {"quarter": ROMAN[quarter.quarter], "year": quarter.year}
 
 
 def named(criterion: Criterion) -> str:
@@ -232,7 +227,7 @@ def kept(standing: Standing, url_of: Callable[[str], str]) -> Kept:
             if cell.mark == LOST:
                 lost.append(_point(row, cell, url, [("down", change_word(LOST))], cell))
             elif cell.lost_in and cell.lost_in != here:
-                words = _("lost in %(quarter)s, not regained") % {"quarter": quarter_name(cell.lost_in)}
+                words = _("lost in %(quarter)s, not regained") % {"quarter": cell.lost_in}
                 earlier.append(_point(row, cell, url, [("down", words)], cell))
             elif cell.mark == REGAINED:
                 signs = [("up", change_word(REGAINED))]

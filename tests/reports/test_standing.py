@@ -37,8 +37,8 @@ from reports.standing import (
     lost_in,
     mark,
     members_on,
-    newest_until,
     outcome,
+    over_by,
     quarter_of,
     stand,
     standing,
@@ -185,10 +185,28 @@ def plain_history(as_of: date, said: dict[str, dict[tuple[int, int], list[str]]]
     )
 
 
-def test_the_quarter_of_a_target_is_the_newest_that_is_over_by_its_day() -> None:
-    assert newest_until(PERIODS, date(2013, 12, 31)) == PERIODS[2]
-    assert newest_until(PERIODS, date(2013, 12, 30)) == PERIODS[1]
-    assert newest_until(PERIODS, date(2011, 12, 30)) is None
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        (date(2013, 12, 31), (2013, 4)),
+        (date(2013, 12, 30), (2013, 3)),
+        (date(2014, 1, 1), (2013, 4)),
+        (date(2014, 5, 15), (2014, 1)),
+        (date(2014, 6, 30), (2014, 2)),
+    ],
+)
+def test_the_quarter_of_a_target_is_the_newest_that_is_over_by_its_day(day: date, expected: tuple[int, int]) -> None:
+    assert over_by(day) == expected
+
+
+def test_a_target_is_never_judged_by_another_quarter_than_its_own() -> None:
+    history = plain_history(date(2014, 5, 1), {"A": {(2013, 3): [MET, MET], (2014, 1): [MET, MET]}})
+    history.periods = [PERIODS[1], PERIODS[3]]
+
+    (target,) = stand(history, PERIODS[3]).targets
+
+    assert target.quarter == (2013, 4)
+    assert (target.verdict, len(target.complete), len(target.unknown)) == (WAITING, 0, 1)
 
 
 def test_a_target_names_who_is_missing_and_who_has_no_figures() -> None:
@@ -451,6 +469,21 @@ def test_provisional_figures_of_a_past_day_are_what_had_been_sent_by_then() -> N
         assert len(stand_at("2013-1", "2013-04-05", seen_by=signer).reported) == 1
         assert stand_at("2013-1", "2013-04-03", seen_by=signer).reported == []
         assert stand_at("2013-1", "2013-04-06", seen_by=signer).reported == [], "returned, not sent"
+
+
+@pytest.mark.django_db
+def test_what_was_withdrawn_and_signed_anew_is_not_shown_as_sent_before() -> None:
+    with clock.at(moment("2013-04-04")):
+        report = factories.make_submitted("Thanh Chăn", "2013-1", verdicts={10: NOT_MET})
+        signer = factories.signer_of(report.commune)
+    with clock.at(moment("2013-04-06")):
+        workflow.take_step(factories.working(report), "withdraw", by=signer)
+        assert stand_at("2013-1", "2013-04-06", seen_by=signer).reported == []
+        factories.fill_in(report, signer)
+        factories.submit(report, signer)
+
+        assert verdicts("2013-1", "2013-04-06", seen_by=signer)[10] == MET
+        assert stand_at("2013-1", "2013-04-04", seen_by=signer).reported == []
 
 
 @pytest.mark.django_db
