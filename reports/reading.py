@@ -1,11 +1,13 @@
 """How is a value or a threshold said in words? The same way on every page that only prints."""
 
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from criteria import rules
 from criteria.models import Indicator, Threshold
-from ntm_tracker.templatetags.look import NBSP, capital, quantity, verdict_word
+from ntm_tracker.templatetags.look import NBSP, capital, number, quantity, verdict_word
 
+from .judging import IndicatorSheet
 from .models import IndicatorValue
 from .models.value import Reported
 
@@ -45,3 +47,24 @@ def level_of(row: IndicatorValue) -> rules.Level | None:
     judged_on = row.version.judged_on
     assert judged_on is not None
     return rules.Level(row.comparator, row.threshold_value, None, judged_on, judged_on.year)
+
+
+OPPOSITE = {">=": "<", ">": "≤", "<=": ">", "<": "≥"}
+"""How a value that does not reach its threshold stands to it, by the comparator."""
+
+
+def say_judgement(sheet: IndicatorSheet) -> str:
+    """Why the verdict is what it is, in numbers: “12.4 % > 10 %, 2.4 points short”; empty for yes or no."""
+    gap, shown, threshold = sheet.gap, sheet.shown, sheet.threshold
+    if gap is None or shown is None or threshold is None or threshold.value is None:
+        return ""
+    indicator = sheet.indicator
+    is_met = sheet.verdict == rules.Verdict.MET
+    sign = threshold.get_comparator_display() if is_met else OPPOSITE[threshold.comparator]
+    comparison = f"{quantity(shown, indicator.unit)} {sign}{NBSP}{quantity(threshold.value, indicator.unit)}"
+    distance = number(abs(gap), against=0) if abs(gap) < 1 else number(rules.rounded(abs(gap), 2))
+    unit = _("points") if indicator.kind == Indicator.Kind.PERCENT else indicator.unit
+    names = {"comparison": comparison, "gap": f"{distance}{NBSP}{unit}"}
+    if not gap:
+        return _("%(comparison)s, exactly on the threshold") % names if is_met else comparison
+    return _("%(comparison)s, %(gap)s to spare") % names if is_met else _("%(comparison)s, %(gap)s short") % names

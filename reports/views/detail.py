@@ -85,6 +85,7 @@ def render_detail(request: UserRequest, report: QuarterlyReport, bound: "ReplyFo
         "filled": sum(criterion.is_filled for criterion in sheet.criteria),
         "deadline": deadline(report),
         "returned": returned_sentence(version),
+        "return_reason": _return_reason(version, events),
         "writable": writable,
         "buttons": buttons(user, version),
         "whose_turn": _("It is your committee's turn to write.") if writable else whose_turn(version),
@@ -200,6 +201,12 @@ def returned_sentence(version: ReportVersion) -> str:
     assert version.based_on is not None
     assert version.based_on.respond_by is not None
     return respond_sentence(version.based_on.respond_by, clock.today())
+
+
+def _return_reason(version: ReportVersion, events: list[ReportEvent]) -> str:
+    """Why the version this draft answers to was returned."""
+    notes = [event.note for event in events if event.action == "return" and event.version_id == version.based_on_id]
+    return notes[0] if notes else ""
 
 
 def items_of(report: QuarterlyReport) -> Any:

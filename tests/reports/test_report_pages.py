@@ -124,6 +124,16 @@ def test_a_late_report_says_so_after_it_was_sent(client: Client) -> None:
     assert "Sent on 10/01/2015, 5 days late (due on 05/01/2015)." in text
 
 
+def test_a_returned_report_says_why_and_by_when(client: Client) -> None:
+    report, _ = returned()
+
+    text = page(client, factories.editor_of(report.commune), report.get_absolute_url())
+
+    assert "Version 1 was returned." in text
+    assert "Answer expected by 17/01/2015, in 7 days." in text
+    assert "Reason: “Cần bổ sung.”" in " ".join(text.split())
+
+
 def test_committee_answers_an_item_and_the_answer_is_shown(client: Client) -> None:
     report, item = returned()
     client.force_login(factories.editor_of(report.commune))
