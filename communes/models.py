@@ -9,8 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils.translation import get_language, pgettext_lazy
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from criteria.models import Region
@@ -174,7 +173,7 @@ class Target(AppendOnly):
         ]
 
     def __str__(self) -> str:
-        return _now("%(required)s communes by %(day)s") % {
+        return gettext("%(required)s communes by %(day)s") % {
             "required": self.required,
             "day": f"{self.due_on:%d/%m/%Y}",
         }
@@ -203,7 +202,7 @@ class User(AbstractUser):
 
     REQUIRED_FIELDS = ["email", "full_name"]
 
-    class Meta(AbstractUser.Meta):
+    class Meta(AbstractUser.Meta):  # type: ignore[name-defined]
         verbose_name = pgettext_lazy("account", "user")
         verbose_name_plural = pgettext_lazy("account", "users")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 if TYPE_CHECKING:
-    from .models import Programme
+    from .models import AreaAssignment, Commune, Membership, Programme  # noqa: F401 - named in QuerySet["..."]
 
 
 class CommuneQuerySet(QuerySet["Commune"]):

@@ -195,7 +195,8 @@ def _write_rows(
     rows = {getattr(row, table.key): row for row in version_rows.select_related("updated_by")}
     loaded = _as_loaded(writes, rows, empty, table)
     now = clock.now()
-    created, changed = [], []
+    created: list[Any] = []
+    changed: list[Any] = []
     for write in writes:
         row = rows.get(write.target.pk)
         wanted = {name: write.content.get(name, default) for name, default in empty.items()}

@@ -1,5 +1,7 @@
 """How is a value or a threshold said in words? The same way on every page that only prints."""
 
+from fractions import Fraction
+
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
@@ -62,7 +64,8 @@ def say_judgement(sheet: IndicatorSheet) -> str:
     is_met = sheet.verdict == rules.Verdict.MET
     sign = threshold.get_comparator_display() if is_met else OPPOSITE[threshold.comparator]
     comparison = f"{quantity(shown, indicator.unit)} {sign}{NBSP}{quantity(threshold.value, indicator.unit)}"
-    distance = number(abs(gap), against=0) if abs(gap) < 1 else number(rules.rounded(abs(gap), 2))
+    size = Fraction(abs(gap))
+    distance = number(size, against=0) if size < 1 else number(rules.rounded(size, 2))
     unit = _("points") if indicator.kind == Indicator.Kind.PERCENT else indicator.unit
     names = {"comparison": comparison, "gap": f"{distance}{NBSP}{unit}"}
     if not gap:

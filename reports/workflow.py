@@ -187,15 +187,18 @@ def _blocked(action: str, version: ReportVersion) -> str:
     return ""
 
 
-def missing_before_signing(version: ReportVersion, sheet: Sheet | None = None) -> list[Gap]:
-    """Everything the committee must still fill in or answer. Four queries, one with `sheet`."""
+def missing_before_signing(
+    version: ReportVersion, sheet: Sheet | None = None, items: list[ReviewItem] | None = None
+) -> list[Gap]:
+    """Everything the committee must still fill in or answer. Four queries; none with `sheet` and the open `items`."""
+    if items is None:
+        items = list(version.report.review_items.filter(resolved_at__isnull=True))
     gaps = (sheet or read_sheet(version)).missing()
-    unanswered = version.report.review_items.filter(resolved_at__isnull=True, reply="")
-    gaps += [
+    return gaps + [
         Gap(_("Answer the reviewer: “%(text)s”") % {"text": item.text}, "items", f"item{item.pk}")
-        for item in unanswered
+        for item in items
+        if not item.reply
     ]
-    return gaps
 
 
 def _before_submit(version: ReportVersion, data: StepData) -> list[Gap]:

@@ -178,7 +178,7 @@ def fill_in(
 
 def signature(version: ReportVersion, **fields: Any) -> StepData:
     """A valid signature under the version as it stands now."""
-    defaults = {
+    defaults: dict[str, Any] = {
         "signer_name": "Vũ Đình Thắng",
         "signer_title": "Phó Trưởng ban",
         "letter_number": "05/BC-BCĐ",

@@ -139,7 +139,7 @@ def test_percentages_stay_within_bounds_and_agree_with_their_parts() -> None:
     for row in percent.filter(numerator__isnull=False)[:200]:
         assert row.value is not None
         assert row.answer.exact is not None
-        assert abs(Fraction(row.value) - row.answer.exact) < Fraction(1, 10**6)
+        assert abs(Fraction(row.value) - Fraction(row.answer.exact)) < Fraction(1, 10**6)
 
 
 def test_a_second_load_is_refused_quickly() -> None:
