@@ -138,7 +138,8 @@ def why_not(user: User, version: ReportVersion, action: str) -> str:
     if reason := _blocked(Action(action), version):
         return reason
     if not step.may(user, version):
-        return _("Only %(who)s can do this.") % {"who": step.who}
+        nobody_holds_it = step.who is HOLDER and version.holder_id is None
+        return _("Only %(who)s can do this.") % {"who": REVIEWER if nobody_holds_it else step.who}
     return ""
 
 

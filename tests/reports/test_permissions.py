@@ -393,6 +393,14 @@ def test_a_refusal_says_who_could() -> None:
     assert reason == "Only the reviewer who has taken the report up can do this."
 
 
+def test_while_nobody_holds_the_report_a_refusal_names_the_reviewers_of_the_province() -> None:
+    place = make_place("submitted")
+
+    reason = workflow.why_not(place.person("reviewer elsewhere"), place.fresh(), "return")
+
+    assert reason == "Only a reviewer of the province can do this."
+
+
 def test_a_refusal_says_in_which_state_the_report_is() -> None:
     place = make_place("submitted")
 
