@@ -45,11 +45,8 @@ class Story:
 
 def story(standing: Standing, name: str) -> Story | None:
     """The story of the cell called "commune-number"; None when there is no such cell. At most one query."""
-    commune, _dash, number = name.partition("-")
-    if not (commune.isascii() and commune.isdigit() and number.isascii() and number.isdigit()):
-        return None
-    row = standing.row(int(commune))
-    cell = row.cell(int(number)) if row else None
+    found = ((row, cell) for row in standing.rows for cell in row.cells if name == f"{row.commune.pk}-{cell.number}")
+    row, cell = next(found, (None, None))
     if row is None or cell is None:
         return None
     known, judged = row.known, cell.judged

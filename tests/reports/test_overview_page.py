@@ -103,7 +103,7 @@ def test_the_story_shows_values_threshold_and_the_three_verdicts(client: Client,
     assert 'aria-current="true"' in html
 
 
-@pytest.mark.parametrize("cell", ["x", "999-1", "1-99", "-", "1-²"])
+@pytest.mark.parametrize("cell", ["x", "999-1", "1-99", "-", "1-²", "9" * 5000 + "-1"])
 def test_an_unknown_cell_has_no_story(client: Client, history: None, cell: str) -> None:
     assert 'id="story"' not in page(signed_in(client, factories.make_viewer()), f"{URL}?cell={cell}")
 
@@ -183,6 +183,13 @@ def test_what_is_not_understood_is_answered_and_the_usual_figures_shown(
     assert "Quarter IV/2014, as known on 10/01/2015." in text(html)
     if asked.startswith("as_of"):
         assert f'value="{asked.removeprefix("as_of=")}"' in html
+
+
+def test_a_day_before_everything_shows_that_nothing_was_known(client: Client, history: None) -> None:
+    html = page(signed_in(client, factories.make_viewer()), f"{URL}?as_of=01/01/1990")
+
+    assert "Not known: nothing has been accepted yet." in html
+    assert "Target of" not in html, "the targets were not stated yet"
 
 
 def test_odd_figures_and_programme_fall_back_to_the_usual(client: Client, history: None) -> None:
