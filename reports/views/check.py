@@ -1,9 +1,90 @@
-"""To be written."""
+"""Check and sign: everything that will be sent, every gap with a link, and the signature under exactly that."""
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 
+from ntm_tracker import clock
 from ntm_tracker.http import UserRequest
+from reports import permissions, workflow
+from reports.changes import Background
+from reports.forms.signature import SignatureForm
+from reports.judging import Gap, read_sheet
+from reports.models import QuarterlyReport
+from reports.views.detail import by_group, get_report, items_of, returned_sentence, version_at_hand
+from reports.views.entry import refuse_unless_writable
+from reports.workflow import NotAllowed, Refused, StepData
 
 
 def report_check(request: UserRequest, pk: int) -> HttpResponse:
-    raise NotImplementedError
+    """The page to sign; a POST submits the report when what was shown is still what stands there."""
+    report = get_report(request.user, pk)
+    version = version_at_hand(report)
+    refuse_unless_writable(request, version)
+    if request.method != "POST":
+        return _page(request, report)
+    if not permissions.can_sign(request.user, version):
+        raise PermissionDenied(workflow.why_not(request.user, version, "submit"))
+    form = SignatureForm(request.POST)
+    if not form.is_valid():
+        return _page(request, report, form)
+    fields = {name: value for name, value in form.cleaned_data.items() if name != "read"}
+    try:
+        workflow.take_step(version, "submit", by=request.user, data=StepData(**fields))
+    except NotAllowed as refused:
+        raise PermissionDenied(str(refused)) from refused
+    except Refused as refused:
+        return _page(request, get_report(request.user, pk), form, refused)
+    text = _("Version %(n)s is signed and submitted. You can withdraw it until a reviewer takes it up.")
+    messages.success(request, text % {"n": version.number})
+    return redirect(report)
+
+
+def _page(
+    request: UserRequest, report: QuarterlyReport, form: SignatureForm | None = None, refused: Refused | None = None
+) -> HttpResponse:
+    """The page with the revision it shows. Two queries beside the sheet's."""
+    version = version_at_hand(report)
+    sheet = read_sheet(version)
+    items = [item for item in items_of(report) if item.is_open]
+    gaps = workflow.missing_before_signing(version, sheet, items)
+    shown = {gap.sentence for gap in gaps}
+    further = [gap for gap in refused.gaps if gap.sentence not in shown] if refused else []
+    background = Background(version)
+    initial = {
+        "signer_name": version.signer_name or request.user.full_name,
+        "signer_title": version.signer_title or request.user.position,
+        "letter_date": clock.today(),
+    }
+    form = form or SignatureForm(initial=initial)
+    changes = background.changes(sheet)
+    context = {
+        "report": report,
+        "version": version,
+        "sheet": sheet,
+        "groups": by_group(sheet),
+        "gaps": len(gaps),
+        "errors": [(gap_url(report, gap), gap.sentence) for gap in [*further, *gaps]],
+        "items": items,
+        "disputed": [criterion for criterion in sheet.criteria if criterion.is_disputed],
+        "changes": changes,
+        "sent": background.sent_version,
+        "accepted": background.accepted_version,
+        "returned": returned_sentence(version),
+        "form": form,
+        "can_sign": permissions.can_sign(request.user, version),
+        "who": workflow.STEPS[workflow.Action.SUBMIT].who,
+    }
+    return render(request, "reports/report_check.html", context)
+
+
+def gap_url(report: QuarterlyReport, gap: Gap) -> str:
+    """Where a gap is filled in; empty for one that concerns this page."""
+    if gap.group == "items":
+        return f"{report.get_absolute_url()}#{gap.anchor}"
+    if gap.group:
+        return f"{reverse('reports:group', args=[report.pk, gap.group])}#{gap.anchor}"
+    return ""

@@ -1,0 +1,289 @@
+"""What the committee types into a criterion group: a form for each indicator and for each claimed verdict.
+
+A row is saved whole or not at all. Its fields are called i2.1-value, i2.1-absence, c2-claimed and so on.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
+
+from criteria import rules
+from criteria.models import Criterion, Indicator
+from ntm_tracker.fields import NumberField
+from ntm_tracker.numbers import Reading, format_number
+from ntm_tracker.templatetags.look import capital, quantity, verdict_word
+from reports.entry import EMPTY_CLAIM, EMPTY_VALUE, Write
+from reports.judging import CriterionSheet, IndicatorSheet
+from reports.models import CriterionVerdict, IndicatorValue
+from reports.reading import say_value
+
+LONGEST_NARRATIVE = 20_000
+
+# Beyond these a number was meant in another unit: 26345 for 26.345 million dong.
+PLAUSIBLE = {
+    Indicator.Kind.PERCENT: Decimal(100),
+    Indicator.Kind.AMOUNT: Decimal(1000),
+    Indicator.Kind.MULTIPLE: Decimal(20),
+}
+# A share of 1 or less where so much is required was perhaps meant as a part of one: 0.95 for 95 %.
+LARGE_SHARE = Decimal(20)
+
+
+class RowForm(forms.Form):
+    """One row of the page, and the version of the stored row that the page was made from."""
+
+    use_required_attribute = False
+    row: IndicatorValue | CriterionVerdict | None
+    target: Indicator | Criterion
+
+    row_version = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def said(self) -> str:
+        """What the stored row says, in words."""
+        raise NotImplementedError
+
+    def content(self) -> dict[str, Any]:
+        """What the valid form wants the row to say."""
+        raise NotImplementedError
+
+    @property
+    def is_posted(self) -> bool:
+        """Whether the page that was sent had this row at all."""
+        return self.is_bound and any(name.startswith(f"{self.prefix}-") for name in self.data)
+
+    @property
+    def loaded(self) -> int | None:
+        """The version of the row that the page was made from; None when it does not say."""
+        text = str(self.data.get(self.add_prefix("row_version"), ""))
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+    def as_write(self) -> Write:
+        """The write of the valid form. Whoever keeps their own over another's sends the newer version along."""
+        return Write(self.target, self.loaded or 0, self.content())
+
+    def clean(self) -> dict[str, Any]:
+        """Without a known starting point a row could overwrite somebody else's, so the user has to look first."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.loaded is None:
+            text = _now(
+                "It is not known which state of this row you started from. Compare what you typed with what is "
+                "stored now (%(stored)s), then save again."
+            )
+            self.add_error(None, text % {"stored": self.said() or _now("nothing")})
+            self.data = self.data | {self.add_prefix("row_version"): self._stored_version()}
+        return cleaned
+
+    def _stored_version(self) -> str:
+        return str(self.row.row_version if self.row else 0)
+
+
+class ValueForm(RowForm):
+    """The value of one indicator, or why there is none."""
+
+    absence = forms.ChoiceField(label=_("Why there is no value"), required=False)
+    absence_reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
+    note = forms.CharField(label=_("Note"), required=False, max_length=500)
+
+    def __init__(self, data: Any = None, *, sheet: IndicatorSheet) -> None:
+        self.sheet, self.row, self.target = sheet, sheet.row, sheet.indicator
+        initial = self._stored() | {"row_version": self._stored_version()}
+        super().__init__(data, prefix=f"i{sheet.indicator.code}", initial=initial)
+        if sheet.indicator.is_yes_no:
+            self._ask_yes_or_no()
+        else:
+            self._ask_number()
+
+    def said(self) -> str:
+        return (
+            say_value(self.row, self.sheet.indicator, self.sheet.level) if isinstance(self.row, IndicatorValue) else ""
+        )
+
+    def content(self) -> dict[str, Any]:
+        return {name: self.cleaned_data.get(name) or default for name, default in EMPTY_VALUE.items()} | {
+            name: self.cleaned_data.get(name) for name in ("value", "numerator", "denominator")
+        }
+
+    @property
+    def indicator(self) -> Indicator:
+        return self.sheet.indicator
+
+    def as_row(self) -> IndicatorValue:
+        """What the valid form wants the row to say, as a row that is not stored."""
+        return IndicatorValue(indicator=self.indicator, **self.content())
+
+    @property
+    def takes_parts(self) -> bool:
+        return "numerator" in self.fields
+
+    @property
+    def parts(self) -> list[BoundField]:
+        """The two numbers a percentage may be computed from."""
+        return [self["numerator"], self["denominator"]] if self.takes_parts else []
+
+    def clean(self) -> dict[str, Any]:
+        """The fields of one row together: value, two numbers, absence and reason."""
+        cleaned = super().clean()
+        if self.sheet.indicator.is_yes_no:
+            answer = cleaned.get("value") or ""
+            cleaned["absence"] = answer if answer in rules.Absence.values else ""
+            cleaned["value"] = Decimal(answer) if answer in ("0", "1") else None
+        elif self.takes_parts:
+            self._compute(cleaned)
+        given = [name for name in ("value", "numerator", "denominator") if cleaned.get(name) is not None]
+        if cleaned.get("absence") and given:
+            self.add_error("absence", _now("There is a value, so this must stay empty. Remove one of the two."))
+        if cleaned.get("absence_reason") and not cleaned.get("absence") and "absence" not in self.errors:
+            text = _now("Choose why there is no value, or move this text to the note.")
+            self.add_error("absence_reason", text)
+        self._question_small_share(cleaned)
+        return cleaned
+
+    def _stored(self) -> dict[str, Any]:
+        """The stored row as its fields show it: a percentage computed from two numbers is not typed again."""
+        row = self.sheet.row
+        if row is None:
+            return dict(EMPTY_VALUE)
+        stored = {name: getattr(row, name) for name in EMPTY_VALUE}
+        if self.sheet.indicator.is_yes_no:
+            stored["value"] = row.absence or ("" if row.value is None else f"{row.value:.0f}")
+        elif row.numerator is not None:
+            stored["value"] = None
+        return stored
+
+    def _ask_yes_or_no(self) -> None:
+        """Of the four answers two are values and two are reasons for having none."""
+        del self.fields["absence"]
+        answers = [("1", pgettext("answer", "Yes")), ("0", pgettext("answer", "No"))]
+        absences = [(code, capital(verdict_word(code))) for code in rules.Absence.values]
+        self.fields["value"] = forms.ChoiceField(
+            label=self.sheet.indicator.name, choices=[*answers, *absences], required=False, widget=forms.RadioSelect
+        )
+
+    def _ask_number(self) -> None:
+        indicator = self.sheet.indicator
+        absence = self.fields["absence"]
+        assert isinstance(absence, forms.ChoiceField)
+        absence.choices = [("", "–"), *((code, verdict_word(code)) for code in rules.Absence.values)]
+        level = self.sheet.level
+        limit = PLAUSIBLE[Indicator.Kind(indicator.kind)]
+        if indicator.kind != Indicator.Kind.PERCENT and level and level.value:
+            limit = max(limit, level.value * 20)
+        unit = indicator.unit if indicator.kind != Indicator.Kind.PERCENT else "%"
+        self.fields["value"] = NumberField(
+            label=indicator.name, min_value=0, max_value=_plain(limit), unit=unit, required=False
+        )
+        if indicator.takes_parts:
+            for name, label in (("numerator", _("Number counted")), ("denominator", _("Out of (total)"))):
+                self.fields[name] = NumberField(
+                    label=label, min_value=0, max_digits=18, decimal_places=4, required=False
+                )
+
+    def _compute(self, cleaned: dict[str, Any]) -> None:
+        """The percentage from its two numbers; one that is typed beside them has to agree."""
+        if self.errors.keys() & {"numerator", "denominator"}:
+            return
+        part, total = cleaned.get("numerator"), cleaned.get("denominator")
+        if part is None and total is None:
+            return
+        if part is None or total is None:
+            missing = "numerator" if part is None else "denominator"
+            self.add_error(missing, _now("Give both numbers, or neither of them."))
+        elif total == 0:
+            self.add_error("denominator", _now("The total cannot be zero."))
+        elif part > total:
+            self.add_error("numerator", _now("The number counted cannot be larger than the total."))
+        elif "value" not in self.errors:
+            share = rules.percentage(part, total)
+            typed = cleaned.get("value")
+            if typed is not None and rules.rounded(share, -typed.as_tuple().exponent) != typed:
+                text = _now(
+                    "The two numbers give %(share)s, not %(typed)s. Leave the percentage empty, or correct one of them."
+                )
+                names = {"share": quantity(rules.rounded(share, 2), "%"), "typed": quantity(typed, "%")}
+                self.add_error("value", text % names)
+            cleaned["value"] = rules.rounded(share, 6)
+
+    def _question_small_share(self, cleaned: dict[str, Any]) -> None:
+        """0.95 where 90 % are required: is it 0.95 % or 95 %? Typed with its sign there is no question."""
+        value, level = cleaned.get("value"), self.sheet.level
+        asks = self.sheet.indicator.kind == Indicator.Kind.PERCENT and cleaned.get("numerator") is None
+        if not asks or value is None or not 0 < value <= 1 or level is None or level.value is None:
+            return
+        if level.comparator not in (rules.Comparator.AT_LEAST, rules.Comparator.MORE_THAN) or level.value < LARGE_SHARE:
+            return
+        stored = self.sheet.row.value if self.sheet.row else None
+        if value == stored or str(self.data.get(self.add_prefix("value"), "")).rstrip().endswith("%"):
+            return
+        readings = [
+            Reading(number, f"{format_number(number)} %", quantity(number, "%")) for number in (value, value * 100)
+        ]
+        text = _now("Is this %(small)s, or %(large)s?") % {"small": readings[0].label, "large": readings[1].label}
+        question = ValidationError(text.replace("%", "%%"), code="ambiguous", params={"readings": tuple(readings)})
+        self.add_error("value", question)
+
+
+class ClaimForm(RowForm):
+    """The committee's own verdict on one criterion."""
+
+    claimed = forms.ChoiceField(label=_("Your own assessment"), required=False, widget=forms.RadioSelect)
+    claim_reason = forms.CharField(
+        label=_("Why your assessment differs from the computed verdict"), required=False, max_length=500
+    )
+
+    def __init__(self, data: Any = None, *, sheet: CriterionSheet) -> None:
+        self.sheet, self.row, self.target = sheet, sheet.row, sheet.criterion
+        initial = {name: getattr(sheet.row, name) for name in EMPTY_CLAIM} if sheet.row else EMPTY_CLAIM
+        prefix = f"c{sheet.criterion.number}"
+        super().__init__(data, prefix=prefix, initial=initial | {"row_version": self._stored_version()})
+        field = self.fields["claimed"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [(code, capital(word)) for code, word in CriterionVerdict.CLAIMS]
+
+    def said(self) -> str:
+        return capital(verdict_word(self.sheet.claimed)) if self.sheet.claimed else ""
+
+    def content(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in EMPTY_CLAIM}
+
+
+class NarrativeForm(forms.Form):
+    """The narrative, and the version of it that the page was made from."""
+
+    use_required_attribute = False
+
+    narrative = forms.CharField(
+        label=_("Narrative"),
+        required=False,
+        max_length=LONGEST_NARRATIVE,
+        widget=forms.Textarea(attrs={"rows": 18}),
+        help_text=_("What was done in the quarter, what is difficult, what is proposed. It may stay empty."),
+    )
+    row_version = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = FormHelper()
+        self.helper.form_tag = False
+        self.helper.disable_csrf = True
+
+    def clean_narrative(self) -> str:
+        """Browsers send each end of line as two characters; one is kept."""
+        text: str = self.cleaned_data["narrative"]
+        return text.replace("\r\n", "\n")
+
+    def clean_row_version(self) -> int:
+        """A version that is none makes the text conflict, so that nothing is overwritten unseen."""
+        text: str = self.cleaned_data["row_version"]
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def _plain(limit: Decimal) -> Decimal | int:
+    """The limit as an integer where it is one, as `NumberField` names it."""
+    return int(limit) if limit == limit.to_integral_value() else limit
