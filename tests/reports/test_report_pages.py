@@ -180,7 +180,7 @@ def test_answering_is_refused_to_others_and_at_other_times(client: Client) -> No
     signer = factories.signer_of(report.commune)
 
     client.force_login(factories.reviewer_of(report.commune))
-    by_reviewer = client.post(url, {"reply": "Đã ghi."})
+    by_reviewer = client.post(url, {"reply": ""})
     client.force_login(signer)
     client.post(url, {"reply": "Đã ghi."})
     factories.submit(report, signer)

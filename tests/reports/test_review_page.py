@@ -148,8 +148,10 @@ def test_missing_data_claimed_otherwise_is_a_disagreement(client: Client) -> Non
     report = factories.make_in_review(verdicts={10: "no_data"}, claims={10: "met"})
     client.force_login(holder_of(report))
 
-    [case] = client.get(url_of(report)).context["cases"]
+    response = client.get(url_of(report))
 
+    [case] = response.context["cases"]
+    assert 'name="c10-row_version" value="2"' in " ".join(response.content.decode().split())
     assert (case.sheet.claimed, case.sheet.computed, case.form["verified"].value()) == ("met", "no_data", "no_data")
 
 
@@ -168,6 +170,16 @@ def test_changes_against_the_last_accepted_quarter_are_numbers(client: Client) -
     assert change.sent is None
     assert response.context["accepted"].report.period.code == "2014-3"
     assert "−0.5" in response.content.decode()
+
+
+def test_the_newest_of_the_accepted_quarters_is_compared_with(client: Client) -> None:
+    for day, quarter in (("2014-07-02", "2014-2"), ("2014-10-02", "2014-3"), ("2014-04-02", "2014-1")):
+        with clock.at(moment(day)):
+            factories.make_accepted(quarter=quarter)
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    assert client.get(url_of(report)).context["accepted"].report.period.code == "2014-3"
 
 
 def test_a_share_of_two_numbers_is_compared_with_a_plain_percentage(client: Client) -> None:

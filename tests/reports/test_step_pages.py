@@ -206,6 +206,7 @@ def test_only_a_lead_gives_more_time_and_only_before_the_first_submission(client
     url = reverse("reports:extend", args=[report.pk])
 
     client.force_login(signer)
+    assert client.get(url).status_code == 403
     by_signer = client.post(url, {"new_due": "20/01/2015", "reason": "Bão"})
     factories.fill_in(report, signer)
     factories.submit(report, signer)

@@ -75,6 +75,16 @@ def test_a_returned_report_waits_for_the_committee_with_its_day(client: Client) 
     assert "1 item to answer." in page
 
 
+def test_reviewer_sees_what_is_due_back(client: Client) -> None:
+    with clock.at(AFTER_DUE):
+        report = factories.make_in_review()
+        assert report.working is not None
+        assert report.working.holder is not None
+        factories.give_back(report, report.working.holder)
+
+        assert work_of(client, report.working.holder) == {"back": ["Thanh Chăn"]}
+
+
 def test_a_sent_report_says_who_holds_it(client: Client) -> None:
     with clock.at(AFTER_DUE):
         report = factories.make_in_review()
