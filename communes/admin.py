@@ -16,12 +16,30 @@ from criteria.admin import ReferenceAdmin, list_link
 from ntm_tracker import clock
 
 from .models import AreaAssignment, Commune, Membership, Programme, Province, Target, User
+from .names import fold
 
 HISTORY_NOTE = _("Entries are history and cannot be changed or deleted. To correct one, add a new one.")
 
 
+class NameSearch(admin.ModelAdmin):
+    """A search that also finds names spelt without diacritics, or with them elsewhere."""
+
+    name_fields: tuple[str, ...] = ("name",)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: "QuerySet[Any]", search_term: str
+    ) -> "tuple[QuerySet[Any], bool]":
+        """What Django finds, and every row with a name that is the same but for diacritics. One query more."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        if not (term := fold(search_term)):
+            return found, may_repeat
+        rows = queryset.order_by().values_list("pk", *self.name_fields)
+        alike = [pk for pk, *names in rows if any(term in fold(name) for name in names)]
+        return found | queryset.filter(pk__in=alike), may_repeat
+
+
 @admin.register(Province)
-class ProvinceAdmin(ReferenceAdmin):
+class ProvinceAdmin(NameSearch, ReferenceAdmin):
     list_display = ["code", "name", "region"]
     list_display_links = ["code", "name"]
     list_select_related = ["region"]
@@ -31,7 +49,8 @@ class ProvinceAdmin(ReferenceAdmin):
 
 
 @admin.register(Commune)
-class CommuneAdmin(ReferenceAdmin):
+class CommuneAdmin(NameSearch, ReferenceAdmin):
+    name_fields = ("name", "district")
     list_display = ["name", "district", "province", "code", "code_list", "valid_to"]
     list_filter = ["province__region", "code_list", "province"]
     search_fields = ["name", "code", "district", "province__name"]
