@@ -64,7 +64,7 @@ def say_judgement(sheet: IndicatorSheet) -> str:
     is_met = sheet.verdict == rules.Verdict.MET
     sign = threshold.get_comparator_display() if is_met else OPPOSITE[threshold.comparator]
     comparison = f"{quantity(shown, indicator.unit)} {sign}{NBSP}{quantity(threshold.value, indicator.unit)}"
-    size = Fraction(abs(gap))
+    size = abs(Fraction(gap))
     distance = number(size, against=0) if size < 1 else number(rules.rounded(size, 2))
     unit = _("points") if indicator.kind == Indicator.Kind.PERCENT else indicator.unit
     names = {"comparison": comparison, "gap": f"{distance}{NBSP}{unit}"}

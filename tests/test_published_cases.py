@@ -85,7 +85,7 @@ def write_and_submit(report: QuarterlyReport, case: dict[str, Any]) -> None:
     claims = {item["criterion"]: VERDICTS[item["verdict"]] for item in case["items"]}
     catalogue = load_catalogue(report.period.criteria_set, report.commune.province.region)
     for group in catalogue.groups:
-        data = {}
+        data: dict[str, Any] = {}
         for criterion in group.criteria:
             number = criterion.criterion.number
             data |= {f"c{number}-row_version": 0, f"c{number}-claimed": claims[number], f"c{number}-claim_reason": ""}
