@@ -4,6 +4,7 @@ A row is saved whole or not at all. Its fields are called i2.1-value, i2.1-absen
 """
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -20,6 +21,7 @@ from ntm_tracker.fields import NumberField
 from ntm_tracker.numbers import Reading, format_number
 from ntm_tracker.templatetags.look import capital, quantity, verdict_word
 from reports.entry import EMPTY_CLAIM, EMPTY_VALUE, Write
+from reports.forms.review import Remark
 from reports.judging import CriterionSheet, IndicatorSheet
 from reports.models import CriterionVerdict, IndicatorValue
 from reports.reading import say_value
@@ -77,7 +79,7 @@ class RowForm(forms.Form):
                 "stored now (%(stored)s), then save again."
             )
             self.add_error(None, text % {"stored": self.said() or _now("nothing")})
-            self.data = self.data | {self.add_prefix("row_version"): self._stored_version()}
+            self.data = dict(self.data.items()) | {self.add_prefix("row_version"): self._stored_version()}
         return cleaned
 
     def _stored_version(self) -> str:
@@ -202,7 +204,7 @@ class ValueForm(RowForm):
         elif "value" not in self.errors:
             share = rules.percentage(part, total)
             typed = cleaned.get("value")
-            if typed is not None and rules.rounded(share, -typed.as_tuple().exponent) != typed:
+            if typed is not None and abs(share - Fraction(typed)) > half_of_last_digit(typed):
                 text = _now(
                     "The two numbers give %(share)s, not %(typed)s. Leave the percentage empty, or correct one of them."
                 )
@@ -233,9 +235,7 @@ class ClaimForm(RowForm):
     """The committee's own verdict on one criterion."""
 
     claimed = forms.ChoiceField(label=_("Your own assessment"), required=False, widget=forms.RadioSelect)
-    claim_reason = forms.CharField(
-        label=_("Why your assessment differs from the computed verdict"), required=False, max_length=500
-    )
+    claim_reason = Remark(label=_("Why your assessment differs from the computed verdict"), max_length=500)
 
     def __init__(self, data: Any = None, *, sheet: CriterionSheet) -> None:
         self.sheet, self.row, self.target = sheet, sheet.row, sheet.criterion
@@ -282,6 +282,13 @@ class NarrativeForm(forms.Form):
         """A version that is none makes the text conflict, so that nothing is overwritten unseen."""
         text: str = self.cleaned_data["row_version"]
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
+
+
+def half_of_last_digit(typed: Decimal) -> Fraction:
+    """How far a number may be from the one it was rounded from: 0.05 for 12.5."""
+    exponent = typed.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return Fraction(10) ** exponent / 2
 
 
 def _plain(limit: Decimal) -> Decimal | int:

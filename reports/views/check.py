@@ -1,5 +1,7 @@
 """Check and sign: everything that will be sent, every gap with a link, and the signature under exactly that."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -7,14 +9,23 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from criteria.rules import Verdict
 from ntm_tracker import clock
 from ntm_tracker.http import UserRequest
 from reports import permissions, workflow
-from reports.changes import Background
+from reports.changes import Background, Change
 from reports.forms.signature import SignatureForm
 from reports.judging import Gap, read_sheet
-from reports.models import QuarterlyReport
-from reports.views.detail import by_group, get_report, items_of, returned_sentence, version_at_hand
+from reports.models import QuarterlyReport, ReportVersion
+from reports.views.detail import (
+    Written,
+    by_group,
+    changes_in,
+    get_report,
+    items_of,
+    returned_sentence,
+    version_at_hand,
+)
 from reports.views.entry import refuse_unless_writable
 from reports.workflow import NotAllowed, Refused, StepData
 
@@ -59,8 +70,10 @@ def _page(
         "signer_title": version.signer_title or request.user.position,
         "letter_date": clock.today(),
     }
-    form = form or SignatureForm(initial=initial)
     changes = background.changes(sheet)
+    if form:
+        # What was ticked before was said of another page.
+        form.data = {name: value for name, value in form.data.items() if name != "read"}
     context = {
         "report": report,
         "version": version,
@@ -70,15 +83,34 @@ def _page(
         "errors": [(gap_url(report, gap), gap.sentence) for gap in [*further, *gaps]],
         "items": items,
         "disputed": [criterion for criterion in sheet.criteria if criterion.is_disputed],
-        "changes": changes,
+        "sums": [(code, sheet.count("claimed", code), sheet.count("computed", code)) for code in Verdict.values],
+        "changes": [change for change in changes if change.sent and is_changed(change)],
         "sent": background.sent_version,
-        "accepted": background.accepted_version,
+        "meanwhile": changed_since(request, version) if form else [],
+        "shown_at": clock.now().isoformat(),
         "returned": returned_sentence(version),
-        "form": form,
+        "form": form or SignatureForm(initial=initial),
         "can_sign": permissions.can_sign(request.user, version),
         "who": workflow.STEPS[workflow.Action.SUBMIT].who,
     }
     return render(request, "reports/report_check.html", context)
+
+
+def is_changed(change: Change) -> bool:
+    """Whether the indicator says something else than in the version sent before."""
+    assert change.sent is not None
+    return change.sent.text != change.now or change.sent.difference is not None
+
+
+def changed_since(request: UserRequest, version: ReportVersion) -> list[Written]:
+    """Who wrote what after the page was shown that came back with another revision. Two queries."""
+    try:
+        shown_at = datetime.fromisoformat(request.POST.get("shown_at", ""))
+    except ValueError:
+        return []
+    if shown_at.tzinfo is None or request.POST.get("revision") == str(version.revision):
+        return []
+    return [written for written in changes_in(version, request.user) if written.change.at > shown_at]
 
 
 def gap_url(report: QuarterlyReport, gap: Gap) -> str:

@@ -18,7 +18,7 @@ from ntm_tracker.templatetags.look import capital, verdict_word
 from reports import entry, permissions
 from reports.changes import Background
 from reports.forms.values import ClaimForm, NarrativeForm, RowForm, ValueForm
-from reports.judging import CriterionSheet, IndicatorSheet, Sheet, read_sheet
+from reports.judging import CriterionSheet, Gap, IndicatorSheet, Sheet, read_sheet
 from reports.models import QuarterlyReport, ReportVersion, ReviewItem
 from reports.reading import say_judgement, say_threshold, say_value
 from reports.views.detail import by_group, get_report, returned_sentence, version_at_hand
@@ -72,6 +72,11 @@ class CriterionRow:
     @property
     def needs_reason(self) -> bool:
         return self.sheet.needs_claim_reason or bool(self.form["claim_reason"].value())
+
+    @property
+    def missing(self) -> list[Gap]:
+        """What is missing in a criterion that was begun; one that was not begun needs no list."""
+        return self.sheet.missing() if self.sheet.is_started else []
 
 
 @dataclass

@@ -1,0 +1,322 @@
+"""Check and sign: all gaps with their places, what differs, and a signature under exactly what was shown."""
+
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from communes.models import User
+from criteria.models import Indicator
+from ntm_tracker import clock
+from reports import entry
+from reports.judging import read_sheet
+from reports.models import QuarterlyReport, State
+from tests import factories
+from tests.factories import moment
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english", "_in_january")]
+
+Queries = Callable[..., Any]
+
+
+@pytest.fixture
+def _in_january() -> Iterator[None]:
+    with clock.at(moment("2015-01-10")):
+        yield
+
+
+@pytest.fixture
+def report() -> QuarterlyReport:
+    return factories.make_report()
+
+
+@pytest.fixture
+def signer(report: QuarterlyReport, client: Client) -> User:
+    """A signer of the commune's committee, signed in."""
+    user = factories.signer_of(report.commune)
+    client.force_login(user)
+    return user
+
+
+def url_of(report: QuarterlyReport) -> str:
+    return reverse("reports:check", args=[report.pk])
+
+
+def page(response: Any) -> str:
+    assert response.status_code == 200
+    return response.content.decode().replace("\xa0", " ")
+
+
+def signature(report: QuarterlyReport, **fields: str) -> dict[str, str]:
+    """What the browser sends with the page that was just shown."""
+    shown = {
+        "signer_name": "Vũ Đình Thắng",
+        "signer_title": "Phó Trưởng ban",
+        "letter_number": "05/BC-BCĐ",
+        "letter_date": "10/01/2015",
+        "read": "on",
+        "revision": str(factories.working(report).revision),
+        "shown_at": clock.now().isoformat(),
+    }
+    return shown | fields
+
+
+def is_sent(report: QuarterlyReport) -> bool:
+    return factories.working(report).state == State.SUBMITTED
+
+
+def change(report: QuarterlyReport, by: User, code: str, number: str) -> None:
+    """Somebody writes one value."""
+    version = factories.working(report)
+    indicator = Indicator.objects.get(code=code, criterion__criteria_set=report.period.criteria_set)
+    row = version.values.filter(indicator=indicator).first()
+    write = entry.Write(indicator, row.row_version if row else 0, {"value": Decimal(number)})
+    assert entry.save_rows(version, [write], [], by=by).written == 1
+
+
+def returned() -> QuarterlyReport:
+    """A report that was returned with one item; the new draft is in work."""
+    report = factories.make_in_review()
+    assert report.working is not None
+    assert report.working.holder is not None
+    factories.give_back(report, report.working.holder, "Ghi rõ nguồn số liệu.")
+    return factories.reload(report)
+
+
+def test_an_empty_draft_lists_every_gap_with_its_exact_place(
+    client: Client, report: QuarterlyReport, signer: User
+) -> None:
+    text = page(client.get(url_of(report)))
+
+    summary = text[text.index("errsum") : text.index("</section>", text.index("errsum"))]
+    links = re.findall(r'href="([^"]+)"', summary)
+    gaps = read_sheet(factories.working(report)).missing()
+    assert len(links) == len(gaps) > 50
+    assert links == [f"{reverse('reports:group', args=[report.pk, gap.group])}#{gap.anchor}" for gap in gaps]
+    for code in ("I", "II", "III", "IV", "V"):
+        group = client.get(reverse("reports:group", args=[report.pk, code])).content.decode()
+        for gap in gaps:
+            if gap.group == code:
+                assert f'id="{gap.anchor}"' in group, gap
+    assert "disabled" in text
+    assert f"It cannot be signed yet: {len(gaps)} things are missing, see above." in text
+
+
+def test_a_draft_with_gaps_is_not_sent_even_when_the_button_is_forced(
+    client: Client, report: QuarterlyReport, signer: User
+) -> None:
+    text = page(client.post(url_of(report), signature(report, letter_number="07/BC-BCĐ")))
+
+    assert not is_sent(report)
+    assert "1.1" in text
+    assert 'value="07/BC-BCĐ"' in text
+
+
+def test_a_complete_report_is_signed_and_sent(client: Client, report: QuarterlyReport, signer: User) -> None:
+    factories.fill_in(report, signer)
+    assert "disabled" not in page(client.get(url_of(report)))
+
+    response = client.post(url_of(report), signature(report))
+
+    assert response.status_code == 302
+    assert response.headers["Location"] == report.get_absolute_url()
+    version = factories.working(report)
+    assert version.state == State.SUBMITTED
+    assert (version.signer_name, version.letter_number) == ("Vũ Đình Thắng", "05/BC-BCĐ")
+    assert "Version 1 is signed and submitted." in page(client.get(response.headers["Location"]))
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "sentence"),
+    [
+        ("letter_date", "11/01/2015", "This day is still to come: today is 10/01/2015."),
+        ("letter_date", "hôm nay", "This is not a date."),
+        ("letter_date", "31/02/2015", "This is not a date."),
+        ("letter_date", "", "Enter a date."),
+        ("signer_name", "", "This field is required."),
+        ("signer_name", "x" * 151, "at most 150 characters"),
+        ("signer_title", "", "This field is required."),
+        ("letter_number", "", "This field is required."),
+        ("letter_number", "số", "has a number in it"),
+        ("letter_number", "5" * 51, "at most 50 characters"),
+        ("read", "", "Tick this box to sign: only what was read can be signed."),
+    ],
+)
+def test_a_wrong_signature_is_refused_beside_its_field_and_keeps_the_rest(
+    client: Client, report: QuarterlyReport, signer: User, field: str, typed: str, sentence: str
+) -> None:
+    factories.fill_in(report, signer)
+    data = signature(report) | {field: typed}
+    if field == "read":
+        del data["read"]
+
+    text = page(client.post(url_of(report), data))
+
+    assert sentence in text
+    assert not is_sent(report)
+    for name in {"signer_name", "signer_title", "letter_number", "letter_date"}:
+        assert not data[name] or f'value="{data[name]}"' in text
+
+
+@pytest.mark.parametrize("revision", ["0", "abc", "", "-1", "9" * 5000])
+def test_a_signature_under_something_else_is_refused(
+    client: Client, report: QuarterlyReport, signer: User, revision: str
+) -> None:
+    factories.fill_in(report, signer)
+
+    text = page(client.post(url_of(report), signature(report, revision=revision)))
+
+    assert "The report was changed after this page was shown." in text
+    assert not is_sent(report)
+
+
+def test_what_changed_meanwhile_is_shown_and_asked_about_again(
+    client: Client, report: QuarterlyReport, signer: User
+) -> None:
+    factories.fill_in(report, signer)
+    data = signature(report, letter_number="09/BC-BCĐ")
+    colleague = factories.make_user(full_name="Phạm Quang Huy")
+    colleague.assignments.create(duty="editor", province=report.commune.province, since="2009-01-01")
+    with clock.at(moment("2015-01-10", "10:05")):
+        change(report, colleague, "11", "4.5")
+
+        text = page(client.post(url_of(report), data))
+
+    assert not is_sent(report)
+    shown = text[text.index('id="meanwhile"') : text.index("grid side-r")]
+    assert "11 Poor household rate" in shown
+    assert "4.5 %" in shown
+    assert "Phạm Quang Huy" in shown
+    assert "1.1" not in shown
+    assert 'value="09/BC-BCĐ"' in text
+    # The box must be ticked again, and the revision is the new one.
+    box = re.search(r'<input[^>]*name="read"[^>]*>', text)
+    assert box is not None
+    assert "checked" not in box[0]
+    revisions = re.findall(r'name="revision"[^>]*value="(\d+)"', text)
+    assert revisions[-1] == str(factories.working(report).revision)
+    assert client.post(url_of(report), data | {"revision": revisions[-1]}).status_code == 302
+
+
+def test_a_report_sent_by_somebody_else_meanwhile_is_a_refusal_with_the_reason(
+    client: Client, report: QuarterlyReport, signer: User
+) -> None:
+    factories.fill_in(report, signer)
+    data = signature(report)
+    factories.submit(report, factories.signer_of(report.commune))
+
+    response = client.post(url_of(report), data)
+
+    assert response.status_code == 403
+    assert "in the state “submitted”" in response.content.decode()
+
+
+# After a return
+
+
+def test_open_items_block_until_answered_and_lead_to_their_place(client: Client) -> None:
+    report = returned()
+    client.force_login(factories.signer_of(report.commune))
+    item = report.review_items.get()
+
+    text = page(client.get(url_of(report)))
+
+    assert "Answer the reviewer: “Ghi rõ nguồn số liệu.”" in text
+    assert f'href="{report.get_absolute_url()}#item{item.pk}"' in text
+    assert f'id="item{item.pk}"' in page(client.get(report.get_absolute_url()))
+    assert "disabled" in text
+    client.post(reverse("reports:item_reply", args=[report.pk, item.pk]), {"reply": "Đã ghi."})
+    text = page(client.get(url_of(report)))
+    assert "Đã ghi." in text
+    assert "disabled" not in text
+
+
+def test_only_what_differs_from_the_version_sent_is_listed(client: Client) -> None:
+    report = returned()
+    editor = factories.signer_of(report.commune)
+    client.force_login(editor)
+    assert "No value has changed." in page(client.get(url_of(report)))
+
+    change(report, editor, "11", "12.4")
+    text = page(client.get(url_of(report)))
+
+    table = text[text.index('id="changes"') : text.index("</section>", text.index('id="changes"'))]
+    assert table.count("<tr>") == 2
+    assert "9.5 %" in table
+    assert "12.4 %" in table
+    assert "+2.9" in table
+    assert f"{reverse('reports:group', args=[report.pk, 'III'])}#i11" in table
+
+
+def test_disagreements_and_sums_are_on_the_page(client: Client, report: QuarterlyReport, signer: User) -> None:
+    factories.fill_in(report, signer, verdicts={10: "not_met"}, claims={10: "basic"})
+
+    text = page(client.get(url_of(report)))
+
+    table = text[text.index('id="disputed"') : text.index("</section>", text.index('id="disputed"'))]
+    assert table.count("<tr>") == 2
+    assert "Theo kết quả rà soát của xã" in table
+    sums = " ".join(re.sub("<[^>]+>", " ", text[text.index('id="all"') : text.index('id="gI"')]).split())
+    assert "Met 18 18" in sums
+    assert "Basically met 1 0" in sums
+    assert "Not met 0 1" in sums
+
+
+def test_everything_that_is_signed_is_on_the_page(client: Client, report: QuarterlyReport, signer: User) -> None:
+    values = {
+        "11": {"value": Decimal("12.5"), "numerator": Decimal(1), "denominator": Decimal(8), "note": "Ghi chú 11"},
+        "10": {"absence": "no_data", "absence_reason": "Lý do 10"},
+    }
+    factories.fill_in(report, signer, values=values, claims={11: "not_met", 10: "met"})
+    entry.save_narrative(factories.working(report), "Thuyết minh của xã", 0, by=signer)
+
+    text = page(client.get(url_of(report)))
+
+    for said in ("Ghi chú 11", "Lý do 10", "1 / 8", "Thuyết minh của xã", "Theo kết quả rà soát của xã"):
+        assert said in text
+    assert all(f'id="s{number}"' in text for number in range(1, 20))
+
+
+# Who, and how much it costs
+
+
+def test_an_editor_reads_who_can_sign_and_cannot_do_it(client: Client, report: QuarterlyReport) -> None:
+    editor = factories.editor_of(report.commune)
+    factories.fill_in(report, editor)
+    client.force_login(editor)
+
+    text = page(client.get(url_of(report)))
+
+    assert "Only a signer of the provincial committee can sign this report." in text
+    assert 'name="letter_number"' not in text
+    refused = client.post(url_of(report), signature(report))
+    assert refused.status_code == 403
+    assert "Only a signer of the provincial committee can do this." in refused.content.decode()
+    assert not is_sent(report)
+
+
+def test_others_do_not_get_the_page(client: Client, report: QuarterlyReport) -> None:
+    client.force_login(factories.signer_of(factories.commune("Hải Đường")))
+    assert client.get(url_of(report)).status_code == 404
+    client.force_login(factories.reviewer_of(report.commune))
+    assert client.get(url_of(report)).status_code == 403
+
+
+def test_the_page_takes_at_most_ten_queries(client: Client, django_assert_max_num_queries: Queries) -> None:
+    with clock.at(moment("2014-10-05")):
+        factories.make_accepted(quarter="2014-3")
+    report = returned()
+    for user in (factories.signer_of(report.commune), factories.editor_of(report.commune)):
+        client.force_login(user)
+        with django_assert_max_num_queries(10):
+            assert client.get(url_of(report)).status_code == 200
+
+
+def test_the_page_does_not_crash_in_vietnamese(client: Client, report: QuarterlyReport, signer: User) -> None:
+    client.cookies["django_language"] = "vi"
+    assert client.get(url_of(report)).status_code == 200
+    assert client.post(url_of(report), {}).status_code == 200
