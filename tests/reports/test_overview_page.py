@@ -135,6 +135,15 @@ def test_targets_what_was_missed_and_the_changes_are_told_by_name(client: Client
     assert "Not known, because a report is missing: Thụy Hương" in moves
 
 
+def test_the_reports_that_are_not_accepted_are_listed_with_their_state(client: Client, history: None) -> None:
+    html = page(signed_in(client, factories.make_viewer()))
+
+    reporting = text(html[html.index('id="rep"') : html.index('id="mx"')])
+    assert "1/11 accepted" in reporting
+    assert "Thanh Chăn" not in reporting
+    assert "Gia Phố Overdue 5 days overdue" in reporting
+
+
 def test_only_acceptance_changes_the_page(client: Client) -> None:
     with clock.at(moment("2015-01-04")):
         report = factories.make_submitted("Thanh Chăn", "2014-4")
