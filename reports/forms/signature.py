@@ -5,7 +5,7 @@ from typing import Any
 from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from ntm_tracker.fields import DateField
@@ -42,5 +42,5 @@ class SignatureForm(forms.Form):
     def clean_letter_number(self) -> str:
         number: str = self.cleaned_data["letter_number"]
         if not any(character.isdigit() for character in number):
-            raise ValidationError(_now("An official letter number has a number in it, such as 05/BC-BCĐ."))
+            raise ValidationError(gettext("An official letter number has a number in it, such as 05/BC-BCĐ."))
         return number

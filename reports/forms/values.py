@@ -11,9 +11,8 @@ from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext
 
 from criteria import rules
 from criteria.models import Criterion, Indicator
@@ -74,11 +73,11 @@ class RowForm(forms.Form):
         """Without a known starting point a row could overwrite somebody else's, so the user has to look first."""
         cleaned = super().clean() or self.cleaned_data
         if self.loaded is None:
-            text = _now(
+            text = gettext(
                 "It is not known which state of this row you started from. Compare what you typed with what is "
                 "stored now (%(stored)s), then save again."
             )
-            self.add_error(None, text % {"stored": self.said() or _now("nothing")})
+            self.add_error(None, text % {"stored": self.said() or gettext("nothing")})
             self.data = dict(self.data.items()) | {self.add_prefix("row_version"): self._stored_version()}
         return cleaned
 
@@ -140,9 +139,9 @@ class ValueForm(RowForm):
             self._compute(cleaned)
         given = [name for name in ("value", "numerator", "denominator") if cleaned.get(name) is not None]
         if cleaned.get("absence") and given:
-            self.add_error("absence", _now("There is a value, so this must stay empty. Remove one of the two."))
+            self.add_error("absence", gettext("There is a value, so this must stay empty. Remove one of the two."))
         if cleaned.get("absence_reason") and not cleaned.get("absence") and "absence" not in self.errors:
-            text = _now("Choose why there is no value, or move this text to the note.")
+            text = gettext("Choose why there is no value, or move this text to the note.")
             self.add_error("absence_reason", text)
         self._question_small_share(cleaned)
         return cleaned
@@ -196,16 +195,16 @@ class ValueForm(RowForm):
             return
         if part is None or total is None:
             missing = "numerator" if part is None else "denominator"
-            self.add_error(missing, _now("Give both numbers, or neither of them."))
+            self.add_error(missing, gettext("Give both numbers, or neither of them."))
         elif total == 0:
-            self.add_error("denominator", _now("The total cannot be zero."))
+            self.add_error("denominator", gettext("The total cannot be zero."))
         elif part > total:
-            self.add_error("numerator", _now("The number counted cannot be larger than the total."))
+            self.add_error("numerator", gettext("The number counted cannot be larger than the total."))
         elif "value" not in self.errors:
             share = rules.percentage(part, total)
             typed = cleaned.get("value")
             if typed is not None and abs(share - Fraction(typed)) > half_of_last_digit(typed):
-                text = _now(
+                text = gettext(
                     "The two numbers give %(share)s, not %(typed)s. Leave the percentage empty, or correct one of them."
                 )
                 names = {"share": quantity(rules.rounded(share, 2), "%"), "typed": quantity(typed, "%")}
@@ -226,7 +225,7 @@ class ValueForm(RowForm):
         readings = [
             Reading(number, f"{format_number(number)} %", quantity(number, "%")) for number in (value, value * 100)
         ]
-        text = _now("Is this %(small)s, or %(large)s?") % {"small": readings[0].label, "large": readings[1].label}
+        text = gettext("Is this %(small)s, or %(large)s?") % {"small": readings[0].label, "large": readings[1].label}
         question = ValidationError(text.replace("%", "%%"), code="ambiguous", params={"readings": tuple(readings)})
         self.add_error("value", question)
 
