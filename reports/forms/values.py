@@ -203,6 +203,8 @@ class ValueForm(RowForm):
         elif "value" not in self.errors:
             share = rules.percentage(part, total)
             typed = cleaned.get("value")
+            if self.sheet.row and typed == self.sheet.row.value:
+                typed = None  # not typed, but left over from before the two numbers
             if typed is not None and abs(share - Fraction(typed)) > half_of_last_digit(typed):
                 text = gettext(
                     "The two numbers give %(share)s, not %(typed)s. Leave the percentage empty, or correct one of them."

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from communes.permissions import is_committee
+from criteria import rules
 from criteria.models import CriterionGroup
 from ntm_tracker.http import UserRequest
 from ntm_tracker.templatetags.look import capital, verdict_word
@@ -30,6 +31,7 @@ class Clash:
 
     mine: str
     theirs: str
+    verdicts: tuple[str, str]
     author: str
     at: datetime
     row_version: int
@@ -56,7 +58,8 @@ class IndicatorRow:
     def is_open(self) -> bool:
         """Whether the reason and note are worth showing unfolded."""
         row = self.sheet.row
-        return bool(self.form.errors or self.clash or (row and (row.absence or row.note)))
+        wrong = self.form.errors.keys() & {"absence", "absence_reason", "note"}
+        return bool(wrong or (row and (row.absence or row.note)))
 
 
 @dataclass
@@ -68,6 +71,11 @@ class CriterionRow:
     indicators: list[IndicatorRow]
     items: list[ReviewItem]
     clash: Clash | None = None
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether something typed into this criterion is not saved."""
+        return bool(self.form.errors or self.clash or any(row.form.errors or row.clash for row in self.indicators))
 
     @property
     def needs_reason(self) -> bool:
@@ -190,10 +198,14 @@ def _clash(form: RowForm, conflict: entry.Conflict) -> Clash:
     row = conflict.current
     if isinstance(form, ValueForm):
         texts = say_row(form.as_row(), form), say_row(row, form)
+        level = form.sheet.level
+        answers = form.as_row().answer, row.answer  # type: ignore[union-attr]
+        verdicts = (rules.judge_indicator(answers[0], level).value, rules.judge_indicator(answers[1], level).value)
     else:
+        verdicts = "", ""
         content = conflict.write.content
         texts = say_claim(content["claimed"], content["claim_reason"]), say_claim(row.claimed, row.claim_reason)  # type: ignore[union-attr]
-    return Clash(texts[0], texts[1], str(row.updated_by), row.updated_at, row.row_version)
+    return Clash(texts[0], texts[1], verdicts, str(row.updated_by), row.updated_at, row.row_version)
 
 
 def say_row(row: object, form: ValueForm) -> str:

@@ -267,7 +267,7 @@ def test_disagreements_and_sums_are_on_the_page(client: Client, report: Quarterl
 
 
 def test_everything_that_is_signed_is_on_the_page(client: Client, report: QuarterlyReport, signer: User) -> None:
-    values = {
+    values: dict[str, dict[str, Any]] = {
         "11": {"value": Decimal("12.5"), "numerator": Decimal(1), "denominator": Decimal(8), "note": "Ghi chú 11"},
         "10": {"absence": "no_data", "absence_reason": "Lý do 10"},
     }

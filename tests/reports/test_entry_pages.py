@@ -315,6 +315,7 @@ def test_two_people_at_once_see_both_values_and_nothing_is_overwritten(
     assert "10/01/2015" in text
     assert "7.5 %" in text
     assert "8.5 %" in text
+    assert text[text.index("Which one should stay?") :].count("Keep mine") == 1
     assert "two people wrote this row" in text
     # Saving again without choosing asks again.
     again = page(client.post(url_of(report), Form(text).data))
@@ -524,3 +525,13 @@ def test_the_pages_do_not_crash_in_vietnamese(client: Client, report: QuarterlyR
         text = page(send(client, report, {"i10-value": "12.345", "i11-value": "x", "i12-value": "0,95"}))
         assert "errsum" in text
         assert client.get(reverse("reports:narrative", args=[report.pk])).status_code == 200
+
+
+def test_a_percentage_from_before_gives_way_to_the_two_numbers(
+    client: Client, report: QuarterlyReport, editor: User
+) -> None:
+    send(client, report, {"i12-value": "90,5"})
+
+    assert send(client, report, {"i12-numerator": "1", "i12-denominator": "2"}).status_code == 302
+
+    assert stored(report, "12").value == 50
