@@ -264,11 +264,12 @@ def goals_known(goals: Iterable[Goal], as_of: date) -> list[Goal]:
 
 def members_on(members: Iterable[Member], day: date) -> list[Commune]:
     """The communes that are members on that day, in the order they are given."""
-    newest: dict[int, Member] = {}
-    for member in sorted(members, key=lambda member: member.since):
-        if member.since <= day:
+    newest: dict[int, Member | None] = {}
+    for member in members:
+        known = newest.setdefault(member.commune.pk, None)
+        if member.since <= day and (known is None or known.since < member.since):
             newest[member.commune.pk] = member
-    return [member.commune for member in newest.values() if member.is_member]
+    return [member.commune for member in newest.values() if member and member.is_member]
 
 
 def over_by(day: date) -> Quarter:

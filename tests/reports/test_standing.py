@@ -125,6 +125,12 @@ def test_membership_is_read_as_stated_for_the_day() -> None:
     assert members_on(stated, date(2014, 1, 1)) == [two]
 
 
+def test_members_stay_in_the_order_they_are_given_however_long_they_are_members() -> None:
+    one, two = Commune(pk=1, name="A"), Commune(pk=2, name="B")
+
+    assert members_on([Member(one, date(2009, 6, 1)), Member(two, date(2009, 1, 1))], date(2014, 1, 1)) == [one, two]
+
+
 @pytest.mark.parametrize(
     ("complete", "unknown", "as_of", "expected"),
     [
