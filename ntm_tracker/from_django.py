@@ -95,6 +95,7 @@ ADMINISTRATION = (
 )
 
 SAID_BETTER = (
+    gettext_noop("This field is required."),
     gettext_noop("Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only."),
     gettext_noop("The two password fields didn’t match."),
     gettext_noop("Your old password was entered incorrectly. Please enter it again."),
