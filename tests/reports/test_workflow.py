@@ -438,6 +438,18 @@ def test_return_clones_a_new_draft_that_says_the_same() -> None:
     assert set(draft.verdicts.values_list("computed", "verified")) == {("", "")}
 
 
+def test_the_clone_keeps_narrative_and_signer_and_asks_for_a_new_letter() -> None:
+    report, signer = filled_in()
+    entry.save_narrative(factories.working(report), "Quý IV thuận lợi.", 0, by=signer)
+    factories.submit(report, signer)
+
+    factories.give_back(report, factories.reviewer_of(report.commune))
+
+    draft = factories.working(report)
+    assert (draft.narrative, draft.signer_name) == ("Quý IV thuận lợi.", "Vũ Đình Thắng")
+    assert (draft.letter_number, draft.letter_date, draft.submitted_by) == ("", None, None)
+
+
 def contents(version: ReportVersion) -> set[tuple[Any, ...]]:
     return set(version.values.values_list("indicator", *IndicatorValue.CONTENT, "updated_by", "updated_at"))
 
