@@ -236,6 +236,8 @@ def test_open_items_block_until_answered_and_lead_to_their_place(client: Client)
 
 
 def test_only_what_differs_from_the_version_sent_is_listed(client: Client) -> None:
+    with clock.at(moment("2014-10-05")):
+        factories.make_accepted(quarter="2014-3", values={"12": {"value": Decimal(99)}})
     report = returned()
     editor = factories.signer_of(report.commune)
     client.force_login(editor)
@@ -297,6 +299,7 @@ def test_an_editor_reads_who_can_sign_and_cannot_do_it(client: Client, report: Q
     assert refused.status_code == 403
     assert "Only a signer of the provincial committee can do this." in refused.content.decode()
     assert not is_sent(report)
+    assert client.post(url_of(report), {}).status_code == 403
 
 
 def test_others_do_not_get_the_page(client: Client, report: QuarterlyReport) -> None:

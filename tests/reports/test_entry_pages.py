@@ -182,6 +182,18 @@ def test_a_wrong_row_is_not_saved_and_keeps_what_was_typed(
         assert f'value="{typed}"' in text
 
 
+def test_after_an_unknown_starting_point_was_pointed_out_saving_again_works(
+    client: Client, report: QuarterlyReport, editor: User
+) -> None:
+    send(client, report, {"i11-value": "9", "c11-claimed": "met"})
+    text = page(send(client, report, {"i11-value": "8", "i11-row_version": "abc", "c11-row_version": ""}))
+    assert "Compare what you typed with what is stored now (9 %), then save again." in text
+
+    assert client.post(url_of(report), Form(text).data).status_code == 302
+
+    assert stored(report, "11").value == 8
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
