@@ -483,6 +483,16 @@ def test_items_are_carried_over_the_rounds_and_must_be_answered() -> None:
     assert factories.submit(report, signer).number == 2
 
 
+def test_an_item_resolved_without_an_answer_needs_none() -> None:
+    report = factories.make_in_review()
+    signer, holder = factories.signer_of(report.commune), holder_of(report)
+    entry.resolve_item(factories.working(report), raise_item(report), by=holder)
+    item = factories.give_back(report, holder)
+    entry.reply_to_item(factories.working(report), item, "Nguồn: UBND xã.", by=signer)
+
+    assert factories.submit(report, signer).state == State.SUBMITTED
+
+
 def test_return_before_anybody_took_it_up_records_the_holder() -> None:
     report = factories.make_submitted()
     reviewer = factories.reviewer_of(report.commune)
