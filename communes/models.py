@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from criteria.models import Region
 from ntm_tracker import clock
 
-from .querysets import AreaAssignmentQuerySet, CommuneQuerySet, MembershipQuerySet
+from .querysets import AppendOnlyQuerySet, AreaAssignmentQuerySet, CommuneQuerySet, MembershipQuerySet
 
 
 class Province(models.Model):
@@ -84,6 +84,8 @@ class Commune(models.Model):
 class AppendOnly(models.Model):
     """Rows that are written once: a correction is a further row, so that the past stays readable."""
 
+    objects = AppendOnlyQuerySet.as_manager()
+
     class Meta:
         abstract = True
 
@@ -133,7 +135,7 @@ class Membership(AppendOnly):
     is_member = models.BooleanField(_("is a member"), default=True)
     source = models.CharField(_("source"), max_length=300)
 
-    objects = MembershipQuerySet.as_manager()
+    objects = MembershipQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         ordering = ["programme", "since", "commune"]

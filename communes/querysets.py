@@ -1,9 +1,11 @@
 """Which communes, memberships and assignments."""
 
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from django.core.exceptions import ValidationError
 from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
     from .models import AreaAssignment, Commune, Membership, Programme  # noqa: F401 - named in QuerySet["..."]
@@ -18,7 +20,20 @@ class CommuneQuerySet(QuerySet["Commune"]):
         return self.filter(memberships__in=newest.filter(is_member=True)).select_related("province__region")
 
 
-class MembershipQuerySet(QuerySet["Membership"]):
+class AppendOnlyQuerySet(QuerySet[Any]):
+    """Rows that are only ever added: nothing changes or deletes them in one go either."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise ValidationError(_("This entry is history and cannot be changed. Add a new one."))
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        raise ValidationError(_("This entry is history and cannot be changed. Add a new one."))
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise ValidationError(_("This entry is history and cannot be deleted."))
+
+
+class MembershipQuerySet(AppendOnlyQuerySet):
     def on(self, programme: "Programme", day: date) -> Self:
         """For each commune the row that holds on that day, whether it says member or not."""
         newest = (

@@ -13,7 +13,7 @@ from django.db import IntegrityError, models, transaction
 from django.db.models import ProtectedError
 from django.utils import translation
 
-from communes.models import Commune, User
+from communes.models import Commune, Membership, Target, User
 from ntm_tracker import clock
 from reports import entry, workflow
 from reports.models import (
@@ -425,3 +425,17 @@ def test_whatever_people_do_in_whatever_order_the_past_stays(seed: int) -> None:
     assert set(walk.taken) >= {action.value for action in STEPS}, walk.taken
     assert walk.refused > 50
     assert len(walk.spans) > 2
+
+
+def test_history_cannot_be_changed_or_deleted_in_one_go_either() -> None:
+    factories.make_submitted()
+
+    for model in (ReportEvent, ValueChange, VerdictChange, Membership, Target):
+        rows = model.objects.all()
+        before = rows.count()
+        assert before
+        with pytest.raises(ValidationError):
+            rows.delete()
+        with pytest.raises(ValidationError):
+            rows.update(pk=1)
+        assert model.objects.count() == before
