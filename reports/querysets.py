@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from communes.models import User
@@ -92,8 +92,10 @@ class QuarterlyReportQuerySet(QuerySet["QuarterlyReport"]):
 class ReportVersionQuerySet(QuerySet["ReportVersion"]):
     def visible_to(self, user: User) -> Self:
         """Versions of the user's own reports, and every version that is or was official."""
+        from .models import InForce
+
         own = within_area(user, "report__commune__")
-        return self.filter(own | Q(state__in=["accepted", "superseded"]))
+        return self.filter(own | Exists(InForce.objects.filter(version=OuterRef("pk"))))
 
     def in_force_before(self, period: "Period", commune_id: int) -> "QuerySet[Any, Any]":
         """The official version of the newest earlier quarter of the commune: one row or none, as a subquery."""
@@ -104,19 +106,6 @@ class ReportVersionQuerySet(QuerySet["ReportVersion"]):
             self.filter(earlier, state="accepted", report__commune=commune_id)
             .order_by("-report__period__year", "-report__period__quarter")
             .values("pk")[:1]
-        )
-
-    def last_in_force_before(self, period: "Period", commune_id: int) -> "ReportVersion | None":
-        """The official version of the newest earlier quarter of the commune, if there is one."""
-        return (
-            self.filter(state="accepted", report__commune=commune_id)
-            .filter(
-                Q(report__period__year__lt=period.year)
-                | Q(report__period__year=period.year, report__period__quarter__lt=period.quarter)
-            )
-            .select_related("report__period")
-            .order_by("-report__period__year", "-report__period__quarter")
-            .first()
         )
 
 

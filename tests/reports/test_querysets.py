@@ -213,6 +213,11 @@ def test_what_is_under_way_is_not_for_everybody(state: str) -> None:
 # The quarter before
 
 
+def last_before(quarter: str, commune: int) -> ReportVersion | None:
+    found = ReportVersion.objects.in_force_before(factories.period(quarter), commune)
+    return ReportVersion.objects.filter(pk__in=found).select_related("report__period").first()
+
+
 def test_the_last_official_quarter_is_the_newest_earlier_one_of_the_commune() -> None:
     for quarter in ["2013-4", "2014-2", "2014-3"]:
         factories.make_accepted(HERE, quarter)
@@ -221,7 +226,7 @@ def test_the_last_official_quarter_is_the_newest_earlier_one_of_the_commune() ->
     commune = factories.commune(HERE)
 
     def before(quarter: str) -> str | None:
-        version = ReportVersion.objects.last_in_force_before(factories.period(quarter), commune.pk)
+        version = last_before(quarter, commune.pk)
         return version.report.period.code if version else None
 
     assert before("2013-4") is None
@@ -238,7 +243,16 @@ def test_a_corrected_quarter_counts_as_corrected() -> None:
     factories.take_up(report, reviewer)
     factories.accept(report, reviewer)
 
-    version = ReportVersion.objects.last_in_force_before(factories.period("2014-4"), report.commune_id)
+    version = last_before("2014-4", report.commune_id)
 
     assert version is not None
     assert version.number == 2
+
+
+def test_a_version_that_was_official_stays_open_to_everybody_after_an_undo(here: Commune) -> None:
+    report = factories.make_accepted(HERE, "2014-3")
+    version = factories.official(report)
+
+    workflow.take_step(version, "undo_accept", by=factories.make_lead(), data=StepData(reason="Nhầm"))
+
+    assert numbers_seen(report, factories.make_viewer()) == {1}
