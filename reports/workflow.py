@@ -222,7 +222,8 @@ def _before_submit(version: ReportVersion, data: StepData) -> list[Gap]:
 
 def _before_return(version: ReportVersion, data: StepData) -> list[Gap]:
     gaps = []
-    if not version.report.review_items.filter(resolved_at__isnull=True).exists():
+    # An item of an earlier round is answered already: without a new one the report could come back unchanged.
+    if not version.review_items.filter(resolved_at__isnull=True).exists():
         gaps.append(Gap(_("Add at least one item that says what must be fixed or answered."), "items", "new-item"))
     if data.respond_by is None:
         gaps.append(Gap(_("Give the day by which the committee should respond.")))
@@ -373,10 +374,11 @@ def _open_correction(version: ReportVersion, by: User, data: StepData) -> Report
 
 
 def _cancel_correction(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
-    """The draft is put aside, not deleted; the accepted version stays in force."""
+    """The draft is put aside, not deleted, and nothing is asked of it any more; the accepted version stays in force."""
     version.state = State.DISCARDED
     version.save()
     report = version.report
+    report.review_items.filter(resolved_at__isnull=True).update(resolved_by=by, resolved_at=clock.now())
     report.working = None
     report.save(update_fields=["working"])
     assert report.in_force is not None

@@ -404,6 +404,18 @@ def test_return_needs_an_open_item() -> None:
     assert gaps == ["Add at least one item that says what must be fixed or answered."]
 
 
+def test_return_needs_an_item_of_this_round() -> None:
+    report = factories.make_submitted()
+    reviewer, signer = factories.reviewer_of(report.commune), factories.signer_of(report.commune)
+    item = factories.give_back(report, reviewer)
+    entry.reply_to_item(factories.working(report), item, "Đã ghi.", by=signer)
+    factories.submit(report, signer)
+    factories.take_up(report, reviewer)
+
+    with pytest.raises(Refused, match="at least one item"):
+        step(report, "return", reviewer, reason="Vẫn thiếu.", respond_by=date(2015, 1, 20))
+
+
 def test_return_needs_a_day_to_respond_by() -> None:
     report, holder = returnable()
 
@@ -651,6 +663,21 @@ def test_cancelling_a_correction_leaves_the_accepted_version_alone() -> None:
     assert (draft.state, report.working) == ("discarded", None)
     assert draft.values.count() == report.in_force.values.count()
     assert spans(report) == [(1, NOW, None)]
+
+
+def test_nothing_is_asked_of_a_cancelled_correction_any_more() -> None:
+    report = factories.make_accepted()
+    lead, signer = factories.make_lead(), factories.signer_of(report.commune)
+    step(report, "open_correction", lead, reason="Số liệu mới")
+    factories.submit(report, signer)
+    reviewer = factories.reviewer_of(report.commune)
+    item = factories.give_back(report, reviewer)
+
+    step(report, "cancel_correction", lead, reason="Không cần nữa")
+
+    item.refresh_from_db()
+    assert not item.is_open
+    assert item.resolved_by == lead
 
 
 def test_a_first_draft_cannot_be_cancelled() -> None:
