@@ -66,6 +66,7 @@ def save_rows(version: ReportVersion, values: list[Write], claims: list[Write], 
         version = lock(version)
         if not permissions.writable_by(by, version):
             raise NotAllowed(_("This version can no longer be changed. Only the committee can, while it is a draft."))
+        _refuse_foreign(version, [write.target for write in values + claims])
         saved = Saved()
         _write_rows(version, values, EMPTY_VALUE, by, saved, _VALUES)
         _write_rows(version, claims, EMPTY_CLAIM, by, saved, _VERDICTS)
@@ -80,6 +81,7 @@ def save_review(version: ReportVersion, verdicts: list[Write], *, by: User) -> S
         version = lock(version)
         if not permissions.can_verify(by, version):
             raise NotAllowed(_("Only the reviewer who has taken the report up can write verdicts on it."))
+        _refuse_foreign(version, [write.target for write in verdicts])
         saved = Saved()
         _write_rows(version, verdicts, EMPTY_REVIEW, by, saved, _VERDICTS)
         if saved.written:
@@ -120,6 +122,7 @@ def raise_item(
             raise NotAllowed(_("Items can be raised only by the reviewer, while the report is with the ministry."))
         if not text.strip():
             raise Refused(_("Please say what must be fixed or answered."))
+        _refuse_foreign(version, [target for target in (criterion, indicator) if target])
         _touch(version)
         return ReviewItem.objects.create(
             report=version.report,
@@ -164,6 +167,16 @@ def resolve_item(version: ReportVersion, item: ReviewItem, *, by: User) -> None:
         item.resolved_at = clock.now()
         item.save()
         _touch(version)
+
+
+def _refuse_foreign(version: ReportVersion, targets: list[Indicator | Criterion]) -> None:
+    """A row belongs to the criteria set of the report's quarter. One query for any number of indicators."""
+    criteria_set = version.report.period.criteria_set_id
+    indicators = [target.pk for target in targets if isinstance(target, Indicator)]
+    foreign = any(isinstance(target, Criterion) and target.criteria_set_id != criteria_set for target in targets)
+    others = Indicator.objects.filter(pk__in=indicators).exclude(criterion__criteria_set=criteria_set)
+    if foreign or (indicators and others.exists()):
+        raise Refused(_("This is not among the criteria by which the quarter is judged."))
 
 
 def _touch(version: ReportVersion) -> None:

@@ -611,3 +611,19 @@ def test_the_empty_row_names_all_content_of_a_value() -> None:
     assert set(EMPTY_VALUE) == set(IndicatorValue.CONTENT)
     assert set(EMPTY_REVIEW) == set(CriterionVerdict.REVIEW_CONTENT)
     assert set(entry.EMPTY_CLAIM) == set(CriterionVerdict.CLAIM_CONTENT)
+
+
+def test_an_indicator_of_another_edition_is_refused() -> None:
+    report = factories.make_report("Thanh Chăn", "2014-4")
+    foreign = Indicator.objects.get(criterion__criteria_set__code="2009", code="11")
+    criterion = foreign.criterion
+    editor = factories.editor_of(report.commune)
+
+    for values, claims in (
+        ([entry.Write(foreign, 0, {"value": Decimal(3)})], []),
+        ([], [entry.Write(criterion, 0, {"claimed": "met"})]),
+    ):
+        with pytest.raises(Refused):
+            entry.save_rows(factories.working(report), values, claims, by=editor)
+
+    assert not factories.working(report).values.exists()
