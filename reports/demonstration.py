@@ -26,6 +26,7 @@ from criteria.rules import Absence, Comparator, Verdict, reaches
 from ntm_tracker import clock
 
 from . import entry, workflow
+from .loading import ADMINISTRATOR
 from .models import Period, QuarterlyReport, ReportVersion, ReviewItem
 from .workflow import StepData
 
@@ -101,11 +102,11 @@ def make_people() -> None:
                 "full_name": row["full_name"],
                 "position": row["position"],
                 "body": row["body"],
-                "is_staff": row["duty"] == "administrator",
+                "is_staff": row["duty"] == ADMINISTRATOR,
             },
         )
-        if row["duty"] == "administrator":
-            user.groups.add(Group.objects.get(name="administrator"))
+        if row["duty"] == ADMINISTRATOR:
+            user.groups.add(Group.objects.get(name=ADMINISTRATOR))
             continue
         AreaAssignment.objects.create(
             user=user, duty=row["duty"], province=provinces.get(row["province"]), since=date(2009, 6, 1)

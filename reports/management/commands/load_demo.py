@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import pgettext
 
 from reports import demonstration
 
@@ -34,5 +35,5 @@ class Command(BaseCommand):
         self.stdout.write(f"Demonstration accounts, all with the password {demonstration.PASSWORD}:")
         for user in demonstration.accounts():
             duties = sorted({assignment.get_duty_display() for assignment in user.assignments.all()})
-            duty = ", ".join(duties) or "administrator"
-            self.stdout.write(f"  {user.username:16} {duty:20} {user.full_name} · {user.body}")
+            duty = ", ".join(duties) or pgettext("duty", "administrator")
+            self.stdout.write(f"  {user.username:16} {duty:26} {user.full_name} · {user.body}")
