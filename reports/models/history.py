@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from communes.models import AppendOnly
@@ -37,6 +38,8 @@ class ReportEvent(AppendOnly):
 
     class Meta:
         ordering = ["report", "at", "pk"]
+        verbose_name = _("event of a report")
+        verbose_name_plural = _("events of reports")
         indexes = [models.Index(fields=["version", "at"])]
 
     def __str__(self) -> str:
@@ -60,6 +63,8 @@ class ValueChange(Change, Reported):
 
     class Meta:
         ordering = ["row", "row_version"]
+        verbose_name = _("change of a value")
+        verbose_name_plural = _("changes of values")
         constraints = [models.UniqueConstraint(fields=["row", "row_version"], name="value_change_once_per_row_version")]
 
     def __str__(self) -> str:
@@ -80,6 +85,8 @@ class VerdictChange(Change):
 
     class Meta:
         ordering = ["row", "row_version"]
+        verbose_name = _("change of a verdict")
+        verbose_name_plural = _("changes of verdicts")
         constraints = [
             models.UniqueConstraint(fields=["row", "row_version"], name="verdict_change_once_per_row_version")
         ]

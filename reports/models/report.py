@@ -183,6 +183,8 @@ class InForce(models.Model):
 
     class Meta:
         ordering = ["report", "since"]
+        verbose_name = _("span in force")
+        verbose_name_plural = _("spans in force")
         constraints = [
             models.UniqueConstraint(
                 fields=["report"], condition=Q(until__isnull=True), name="one_version_in_force_per_report"
@@ -209,6 +211,8 @@ class DeadlineExtension(AppendOnly):
 
     class Meta:
         ordering = ["report", "pk"]
+        verbose_name = _("deadline extension")
+        verbose_name_plural = _("deadline extensions")
         constraints = [
             models.CheckConstraint(condition=Q(new_due__gt=models.F("old_due")), name="extension_gives_more_time")
         ]

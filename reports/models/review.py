@@ -41,6 +41,8 @@ class ReviewItem(models.Model):
 
     class Meta:
         ordering = ["report", "raised_at", "pk"]
+        verbose_name = _("review item")
+        verbose_name_plural = _("review items")
         constraints = [
             models.CheckConstraint(
                 condition=Q(replied_at__isnull=True, replied_by__isnull=True)

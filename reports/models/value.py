@@ -58,6 +58,8 @@ class IndicatorValue(Reported):
 
     class Meta:
         ordering = ["version", "indicator__criterion__number", "indicator__position"]
+        verbose_name = _("indicator value")
+        verbose_name_plural = _("indicator values")
         constraints = [
             models.UniqueConstraint(fields=["version", "indicator"], name="value_once_per_version_and_indicator"),
             models.CheckConstraint(condition=Q(absence="") | Q(value__isnull=True), name="value_or_absence_not_both"),
@@ -97,6 +99,8 @@ class CriterionVerdict(models.Model):
 
     class Meta:
         ordering = ["version", "criterion__number"]
+        verbose_name = _("verdicts on a criterion")
+        verbose_name_plural = _("verdicts on criteria")
         constraints = [
             models.UniqueConstraint(fields=["version", "criterion"], name="verdict_once_per_version_and_criterion"),
             models.CheckConstraint(
