@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils.translation import get_language, gettext, pgettext_lazy
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from criteria.models import Region
+from criteria.models import Bilingual, Region
 from ntm_tracker import clock
 
 from .querysets import AppendOnlyQuerySet, AreaAssignmentQuerySet, CommuneQuerySet, MembershipQuerySet
@@ -98,12 +98,10 @@ class AppendOnly(models.Model):
         raise ValidationError(_("This entry is history and cannot be deleted."))
 
 
-class Programme(models.Model):
+class Programme(Bilingual):
     """A set of communes that are followed together, such as the 11 pilot communes of the letter."""
 
     code = models.SlugField(_("code"), max_length=30, unique=True)
-    name_vi = models.CharField(_("name in Vietnamese"), max_length=200)
-    name_en = models.CharField(_("name in English"), max_length=200)
     source = models.CharField(_("source"), max_length=300)
     baseline_on = models.DateField(
         _("compared with"), help_text=_("The day progress is counted from: the end of 2011 in the letter.")
@@ -113,14 +111,6 @@ class Programme(models.Model):
         ordering = ["pk"]
         verbose_name = _("programme")
         verbose_name_plural = _("programmes")
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def name(self) -> str:
-        """The name in the reader's language."""
-        return self.name_en if get_language() == "en" else self.name_vi
 
 
 class Membership(AppendOnly):
