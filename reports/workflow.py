@@ -232,24 +232,39 @@ def _before_return(version: ReportVersion, data: StepData) -> list[Gap]:
     return gaps
 
 
-def missing_before_acceptance(version: ReportVersion, data: StepData | None = None) -> list[Gap]:
-    """What still stops acceptance: criteria without verdict or reason, open must-fix items. Two queries."""
+def missing_before_acceptance(
+    version: ReportVersion, sheet: Sheet | None = None, items: list[ReviewItem] | None = None
+) -> list[Gap]:
+    """What still stops acceptance: criteria without verdict or reason, open must-fix items.
+
+    Two queries; none with `sheet` and the open `items`.
+    """
+    if items is None:
+        items = list(version.report.review_items.filter(resolved_at__isnull=True))
+    if sheet is not None:
+        rows = [(criterion.criterion, criterion.row) for criterion in sheet.criteria]
+    else:
+        rows = [(row.criterion, row) for row in version.verdicts.select_related("criterion")]
     gaps = []
-    for row in version.verdicts.select_related("criterion"):
-        names = {"number": row.criterion.number, "name": row.criterion.name}
-        anchor = f"c{row.criterion.number}"
-        if not row.verified:
+    for criterion, row in rows:
+        names = {"number": criterion.number, "name": criterion.name}
+        anchor = f"c{criterion.number}"
+        if row is None or not row.verified:
             gaps.append(Gap(_("%(number)s %(name)s: choose the verified verdict.") % names, "", anchor))
         elif row.verified != row.computed and not row.verified_reason:
             text = _("%(number)s %(name)s: say why the verdict departs from the computed one.")
             gaps.append(Gap(text % names, "", anchor))
         elif row.fragile and not row.fragile_reason:
             gaps.append(Gap(_("%(number)s %(name)s: say why it is not yet sustainable.") % names, "", anchor))
-    open_items = version.report.review_items.filter(kind=ReviewItem.Kind.MUST_FIX, resolved_at__isnull=True)
-    gaps += [
-        Gap(_("Still to be fixed: “%(text)s”") % {"text": item.text}, "items", f"item{item.pk}") for item in open_items
+    return gaps + [
+        Gap(_("Still to be fixed: “%(text)s”") % {"text": item.text}, "items", f"item{item.pk}")
+        for item in items
+        if item.kind == ReviewItem.Kind.MUST_FIX
     ]
-    return gaps
+
+
+def _before_accept(version: ReportVersion, data: StepData) -> list[Gap]:
+    return missing_before_acceptance(version)
 
 
 # What each step does
@@ -509,7 +524,7 @@ STEPS: dict[Action, Step] = {
         may=permissions.holds,
         who=HOLDER,
         effect=_accept,
-        obstacles=missing_before_acceptance,
+        obstacles=_before_accept,
     ),
     Action.UNDO_ACCEPT: Step(
         label=pgettext_lazy("step", "Undo the acceptance"),

@@ -13,7 +13,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from communes.permissions import is_ministry
@@ -25,8 +24,8 @@ from reports import entry, permissions, workflow
 from reports.changes import Background
 from reports.forms.review import ItemForm, ReturnForm, VerdictForm
 from reports.forms.steps import ReplyForm
-from reports.judging import CriterionSheet, IndicatorSheet, Sheet, read_sheet
-from reports.models import CriterionVerdict, QuarterlyReport, ReportVersion, ReviewItem, State
+from reports.judging import CriterionSheet, IndicatorSheet, read_sheet
+from reports.models import QuarterlyReport, ReportVersion, State
 from reports.views.detail import get_report, items_of, render_detail, version_at_hand
 from reports.workflow import NotAllowed, Refused, StepData
 
@@ -293,39 +292,10 @@ def _page(
         "can_raise": permissions.can_raise_item(user, version),
         "steps": steps,
         "can_return": "return" in steps,
-        "obstacles": obstacles(sheet, open_now),
+        "obstacles": workflow.missing_before_acceptance(version, sheet, open_now),
         "errors": _errors(typed, rows),
     }
     return render(request, "reports/report_review.html", context)
-
-
-def obstacles(sheet: Sheet, open_items: list[ReviewItem]) -> list[str]:
-    """What still stops acceptance, in short sentences: the same as `workflow.missing_before_acceptance`. No query."""
-    rows = [(criterion.criterion.number, criterion.row) for criterion in sheet.criteria if criterion.row]
-    missing = [number for number, row in rows if not row.verified]
-    reasons = [
-        number for number, row in rows if row.verified and row.verified != row.computed and not row.verified_reason
-    ]
-    fragile = [number for number, row in rows if _lacks_fragile_reason(row)]
-    must_fix = sum(item.kind == ReviewItem.Kind.MUST_FIX for item in open_items)
-    found = []
-    if must_fix:
-        text = ngettext("%(n)s item that must be fixed is open.", "%(n)s items that must be fixed are open.", must_fix)
-        found.append(text % {"n": must_fix})
-    for numbers, text in (
-        (missing, _("No verdict yet at criterion %(numbers)s.")),
-        (reasons, _("No reason yet at criterion %(numbers)s.")),
-        (fragile, _("Not said why it is not sustainable at criterion %(numbers)s.")),
-    ):
-        if numbers:
-            found.append(text % {"numbers": ", ".join(map(str, numbers))})
-    return found
-
-
-def _lacks_fragile_reason(row: CriterionVerdict) -> bool:
-    """Fragile without a reason, when nothing else is missing in the row."""
-    explained = row.verified == row.computed or bool(row.verified_reason)
-    return bool(row.verified) and explained and row.fragile and not row.fragile_reason
 
 
 def _problems(refused: Refused | None) -> dict[str, list[str]]:

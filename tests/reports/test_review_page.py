@@ -11,9 +11,7 @@ from django.urls import reverse
 from communes.models import User
 from ntm_tracker import clock
 from reports import entry, workflow
-from reports.judging import read_sheet
 from reports.models import CriterionVerdict, QuarterlyReport, ReviewItem, State
-from reports.views.review import obstacles
 from reports.workflow import missing_before_acceptance
 from tests import factories
 from tests.factories import moment
@@ -510,34 +508,41 @@ def test_the_bar_says_in_words_what_still_stops_the_acceptance(client: Client) -
     assert "Nothing stops the acceptance." in client.get(url_of(report)).content.decode()
 
     entry.raise_item(factories.working(report), text="Ghi rõ nguồn", kind="must_fix", by=holder)
+    item = entry.raise_item(factories.working(report), text="Ghi rõ năm", kind="must_fix", by=holder)
     client.post(url_of(report), typed(report, c10={"verified": "basic"}, c17={"verified": "basic"}))
     text = client.get(url_of(report)).content.decode()
 
-    assert "1 item that must be fixed is open." in text
-    assert "No reason yet at criterion 10, 17." in text
+    assert "10 Income: say why the verdict departs from the computed one." in text
+    assert 'href="#c17"' in text
+    assert f'href="#item{item.pk}"' not in text
+    assert "And 1 more." in text
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "stops"),
     [
-        {},
-        {"verified": ""},
-        {"verified": "basic"},
-        {"verified": "basic", "verified_reason": "Thiếu"},
-        {"fragile": True},
-        {"fragile": True, "fragile_reason": "Dễ mất"},
-        {"verified": "basic", "fragile": True},
-        {"verified": "basic", "verified_reason": "Thiếu", "fragile": True},
+        ({}, False),
+        ({"verified": ""}, True),
+        ({"verified": "basic"}, True),
+        ({"verified": "basic", "verified_reason": "Thiếu"}, False),
+        ({"fragile": True}, True),
+        ({"fragile": True, "fragile_reason": "Dễ mất"}, False),
+        ({"verified": "basic", "fragile": True}, True),
+        ({"verified": "basic", "verified_reason": "Thiếu", "fragile": True}, True),
     ],
 )
-def test_the_bar_agrees_with_what_the_workflow_refuses(content: dict[str, Any]) -> None:
+def test_the_bar_agrees_with_what_the_workflow_refuses(client: Client, content: dict[str, Any], stops: bool) -> None:
     report = factories.make_in_review()
+    holder = holder_of(report)
+    client.force_login(holder)
     stored = row(report, 10)
     whole = {"verified": "met"} | content
-    entry.save_review(factories.working(report), [entry.Write(stored.criterion, 2, whole)], by=holder_of(report))
-    version = factories.working(report)
+    entry.save_review(factories.working(report), [entry.Write(stored.criterion, 2, whole)], by=holder)
 
-    assert len(obstacles(read_sheet(version), [])) == len(missing_before_acceptance(version))
+    shown = client.get(url_of(report)).context["obstacles"]
+
+    assert [gap.anchor for gap in shown] == (["c10"] if stops else [])
+    assert missing_before_acceptance(factories.working(report)) == shown
 
 
 @pytest.mark.parametrize("rounds", [0, 2])
