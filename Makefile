@@ -65,7 +65,8 @@ DEMO_TODAY ?= 2015-01-10
 PREPARE = set -e; \
 	export DEMO_TODAY="$(DEMO_TODAY)" SECRET_KEY="$${SECRET_KEY:-$$(cat var/secret_key)}"; \
 	$(MANAGE) migrate --verbosity 0; \
-	$(MANAGE) load_reference; \
+	$(MANAGE) load_reference || { \
+		echo "Where the demonstration was made by an older state of the project: make reset-demo"; exit 1; }; \
 	$(MANAGE) load_demo
 
 run: | .venv/bin/python
