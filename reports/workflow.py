@@ -132,9 +132,13 @@ def why_not(user: User, version: ReportVersion, action: str) -> str:
     """Why `user` cannot take this step on this version now; an empty string when they can."""
     step = STEPS[Action(action)]
     if version.state not in step.sources:
-        return _("The report is now in the state “%(state)s”, in which this cannot be done.") % {
-            "state": version.get_state_display()
-        }
+        text = _(
+            "The report is now in the state “%(state)s”, in which this cannot be done. "
+            "It can be done in the state %(states)s, by %(who)s."
+        )
+        states = [f"“{State(source).label}”" for source in State.values if source in step.sources]
+        who = str(step.who).rstrip(",")
+        return text % {"state": version.get_state_display(), "states": ", ".join(states), "who": who}
     if reason := _blocked(Action(action), version):
         return reason
     if not step.may(user, version):

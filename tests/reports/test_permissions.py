@@ -401,12 +401,15 @@ def test_while_nobody_holds_the_report_a_refusal_names_the_reviewers_of_the_prov
     assert reason == "Only a reviewer of the province can do this."
 
 
-def test_a_refusal_says_in_which_state_the_report_is() -> None:
+def test_a_refusal_says_in_which_state_the_report_is_and_who_can_when() -> None:
     place = make_place("submitted")
 
     reason = workflow.why_not(place.person("signer"), place.fresh(), "submit")
 
-    assert reason == "The report is now in the state “submitted”, in which this cannot be done."
+    assert reason == (
+        "The report is now in the state “submitted”, in which this cannot be done. "
+        "It can be done in the state “draft”, by a signer of the provincial committee."
+    )
 
 
 def test_the_offered_steps_cost_no_query(django_assert_num_queries: Any) -> None:

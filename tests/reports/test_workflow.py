@@ -341,7 +341,10 @@ def test_withdraw_is_too_late_once_somebody_has_taken_the_report_up() -> None:
 
     gaps = refusal(report, "withdraw", factories.signer_of(report.commune), StepData())
 
-    assert gaps == ["The report is now in the state “in review”, in which this cannot be done."]
+    assert gaps == [
+        "The report is now in the state “in review”, in which this cannot be done. "
+        "It can be done in the state “submitted”, by a signer of the provincial committee."
+    ]
 
 
 def test_a_page_from_before_cannot_take_the_step_any_more() -> None:
