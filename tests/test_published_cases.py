@@ -149,7 +149,7 @@ def test_the_boards_show_what_the_newspaper_said(name: str, province_code: str, 
 
         [row] = standing(Programme.objects.get(code="case"), period, clock.today()).rows
         viewer = signed_in(factories.make_user(Duty.VIEWER))
-        address = {"programme": "case", "period": period.code}
+        address = {"programme": "case", "quarter": period.code}
         overview = viewer.get(reverse("reports:overview"), address).content.decode()
         page = viewer.get(factories.official(report).get_absolute_url()).content.decode()
 

@@ -36,7 +36,7 @@ def test_no_page_shuts_anybody_out(browser: "Browser", live_server: "LiveServer"
     pages = {
         reviewer: [
             reverse("reports:review", args=[in_review.pk]),
-            reverse("reports:overview") + "?period=2014-2",
+            reverse("reports:overview") + "?quarter=2014-2",
             reverse("communes:list"),
             draft.commune.get_absolute_url(),
             reverse("criteria:list"),

@@ -47,7 +47,7 @@ def signed_in(page: "Page", username: str) -> Iterator[None]:
 
 def met_on_overview(page: "Page") -> str:
     """How many criteria the commune meets by the overview: the number in its row, or that it is not reported."""
-    page.goto("/overview/?period=2014-4")
+    page.goto("/overview/?quarter=2014-4")
     row = page.locator("table.matrix tbody tr").filter(has_text=COMMUNE)
     return " ".join(row.locator("td.t").first.inner_text().split())
 
