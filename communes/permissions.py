@@ -21,5 +21,11 @@ def is_ministry(user: User, commune: Commune) -> bool:
     return has_duty(user, Duty.REVIEWER, Duty.LEAD, commune=commune)
 
 
-def is_lead(user: User) -> bool:
-    return has_duty(user, Duty.LEAD)
+def is_lead(user: User, commune: Commune | None = None) -> bool:
+    """A ministry lead; with a commune, one whose area reaches it."""
+    return has_duty(user, Duty.LEAD, commune=commune)
+
+
+def is_insider(user: User, commune: Commune) -> bool:
+    """Whether the commune is the user's own province's, reviewed, led or followed: every duty but a viewer's."""
+    return has_duty(user, *(duty for duty in Duty if duty != Duty.VIEWER), commune=commune)

@@ -46,11 +46,6 @@ def end_of_day(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.max))
 
 
-def start_of_day(day: date) -> datetime:
-    """The first moment of `day` in Việt Nam."""
-    return timezone.make_aware(datetime.combine(day, time.min))
-
-
 def days_between(first: date, last: date) -> int:
     """Whole days from `first` to `last`; negative when `last` is earlier."""
     return (last - first) // timedelta(days=1)

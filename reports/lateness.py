@@ -10,6 +10,7 @@ from ntm_tracker import clock
 from ntm_tracker.templatetags.look import day
 
 from .models import QuarterlyReport
+from .models.report import days_late
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Deadline:
 
     @property
     def days_late(self) -> int:
-        """Whole days after the due day, until the first submission or until today; 0 in time."""
-        return max(0, clock.days_between(self.due_on, self.sent_on or self.today))
+        """Whole days after the due day; 0 in time."""
+        return days_late(self.due_on, self.sent_on, self.today)
 
     @property
     def is_overdue(self) -> bool:

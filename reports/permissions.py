@@ -2,6 +2,7 @@
 
 from communes.models import Duty, User
 from communes.permissions import has_duty, is_committee
+from communes.permissions import is_lead as leads
 
 from .models import QuarterlyReport, ReportVersion, State
 
@@ -32,7 +33,7 @@ def can_return(user: User, version: ReportVersion) -> bool:
 
 
 def is_lead(user: User, version: ReportVersion) -> bool:
-    return has_duty(user, Duty.LEAD, commune=version.report.commune)
+    return leads(user, version.report.commune)
 
 
 def can_open_correction(user: User, version: ReportVersion) -> bool:
@@ -52,7 +53,7 @@ def can_cancel_correction(user: User, version: ReportVersion) -> bool:
 
 def can_extend(user: User, report: QuarterlyReport) -> bool:
     """A ministry lead may give more time."""
-    return has_duty(user, Duty.LEAD, commune=report.commune)
+    return leads(user, report.commune)
 
 
 def can_verify(user: User, version: ReportVersion) -> bool:

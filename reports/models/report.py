@@ -31,6 +31,11 @@ class State(models.TextChoices):
 WORKING = [State.DRAFT, State.SUBMITTED, State.IN_REVIEW]
 
 
+def days_late(due_on: date, sent_on: date | None, today: date) -> int:
+    """Whole days after the due day, until the first submission or, while there is none, until today; 0 in time."""
+    return max(0, clock.days_between(due_on, sent_on or today))
+
+
 class QuarterlyReport(models.Model):
     """The duty of one commune to report for one quarter. It exists from the opening of the period on."""
 
@@ -82,10 +87,9 @@ class QuarterlyReport(models.Model):
 
     @property
     def days_late(self) -> int:
-        """Whole days between the due day and the first submission, or today while there is none; 0 in time."""
+        """How late the first submission is or was; see the function of that name. Queries like `due_on`."""
         sent = self.first_submitted_at
-        reference = clock.local_date(sent) if sent else clock.today()
-        return max(0, clock.days_between(self.due_on, reference))
+        return days_late(self.due_on, clock.local_date(sent) if sent else None, clock.today())
 
     @property
     def is_frozen(self) -> bool:

@@ -111,8 +111,3 @@ class CriterionVerdict(models.Model):
 
     def __str__(self) -> str:
         return f"{self.criterion_id}: {self.claimed}/{self.computed}/{self.verified}"
-
-    @property
-    def is_disputed(self) -> bool:
-        """Whether the claim and the computed verdict disagree; both sides see it."""
-        return bool(self.claimed) and self.claimed != self.computed

@@ -5,16 +5,14 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from communes.models import Commune, Duty, Membership, Programme
-from communes.permissions import has_duty
+from communes.models import Commune, Membership, Programme
+from communes.permissions import is_insider
 from ntm_tracker.http import UserRequest
 from reports import profile, telling
 from reports.forms.overview import FiguresForm
 from reports.standing import CommuneRow, Member, load_history, load_members, members_on, programmes, stand
 
-from .overview import choose_period, choose_programme
-
-INSIDERS = (Duty.EDITOR, Duty.SIGNER, Duty.REVIEWER, Duty.LEAD, Duty.CENTRAL)
+from .overview import choose_period, choose_programme, filters
 
 
 @require_safe
@@ -37,13 +35,7 @@ def commune_list(request: UserRequest) -> HttpResponse:
     )
     period, unknown_quarter = choose_period(history, request.GET.get("quarter", ""))
     standing = stand(history, period) if period else None
-    context = {
-        "form": form,
-        "programme": programme,
-        "programmes": list(known),
-        "periods": history.periods[::-1],
-        "unknown_quarter": unknown_quarter,
-        "query": form.query(),
+    context = filters(form, history, list(known), unknown_quarter) | {
         "page": page,
         "standing": standing,
         "rows": [list_row(commune, standing.row(commune.pk) if standing else None) for commune in page],
@@ -76,18 +68,12 @@ def commune_detail(request: UserRequest, pk: int) -> HttpResponse:
     period, unknown_quarter = choose_period(history, request.GET.get("quarter", ""))
     standing = stand(history, period) if period else None
     row = standing.row(pk) if standing else None
-    context = {
-        "form": form,
-        "programme": programme,
-        "programmes": list(known),
-        "periods": history.periods[::-1],
-        "unknown_quarter": unknown_quarter,
-        "query": form.query(),
+    context = filters(form, history, list(known), unknown_quarter) | {
         "commune": commune,
         "standing": standing,
         "row": row,
         "people": profile.people(commune),
-        "reports": profile.reports(history, commune, is_insider=has_duty(request.user, *INSIDERS, commune=commune)),
+        "reports": profile.reports(history, commune, is_insider=is_insider(request.user, commune)),
     }
     if standing and row:
         context |= {

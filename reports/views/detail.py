@@ -12,8 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from communes.models import Duty, User
-from communes.permissions import has_duty, is_ministry
+from communes.models import User
+from communes.permissions import is_insider, is_ministry
 from criteria.catalogue import Catalogue
 from criteria.models import CriterionGroup, Indicator
 from ntm_tracker import clock
@@ -124,7 +124,7 @@ def report_version(request: UserRequest, pk: int, number: int) -> HttpResponse:
     )
     version = get_object_or_404(versions, report=pk, number=number)
     report = version.report
-    insider = is_insider(request.user, report)
+    insider = is_insider(request.user, report.commune)
     sheet = read_sheet(version)
     context = {
         "report": report,
@@ -157,12 +157,6 @@ def by_group(sheet: Sheet) -> list[Group]:
     """The criteria under the headings of their groups."""
     catalogue: Catalogue = sheet.catalogue
     return [Group(entry.group, sheet.group(entry.group.code)) for entry in catalogue.groups]
-
-
-def is_insider(user: User, report: QuarterlyReport) -> bool:
-    """Whether the report is the user's own province's, reviewed or followed. No query."""
-    inside = [duty for duty in Duty if duty != Duty.VIEWER]
-    return has_duty(user, *inside, commune=report.commune)
 
 
 def sees_verified(user: User, version: ReportVersion) -> bool:

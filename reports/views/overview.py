@@ -1,5 +1,7 @@
 """The overview: where the communes of a programme stand at a quarter, as known on a day."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -33,13 +35,7 @@ def overview(request: UserRequest) -> HttpResponse:
     def url_of(cell: str) -> str:
         return f"{form.query(cell=cell)}#story"
 
-    context = {
-        "form": form,
-        "programme": programme,
-        "programmes": list(known),
-        "periods": history.periods[::-1],
-        "unknown_quarter": unknown_quarter,
-        "query": form.query(),
+    context = filters(form, history, list(known), unknown_quarter) | {
         "standing": standing,
         "kept": telling.kept(standing, url_of),
         "reached": telling.reached(standing),
@@ -50,6 +46,18 @@ def overview(request: UserRequest) -> HttpResponse:
         "story": story(standing, open_cell),
     }
     return render(request, "reports/overview.html", context)
+
+
+def filters(form: FiguresForm, history: History, programmes: list[Programme], unknown_quarter: str) -> dict[str, Any]:
+    """What every page of figures says and asks of them: programme, quarters, day, official or provisional."""
+    return {
+        "form": form,
+        "programme": history.programme,
+        "programmes": programmes,
+        "periods": history.periods[::-1],
+        "unknown_quarter": unknown_quarter,
+        "query": form.query(),
+    }
 
 
 def choose_programme(programmes: list[Programme], code: str) -> Programme | None:
