@@ -1,7 +1,7 @@
 """The pages where the committee writes: what is right is saved, what is not stays with what was typed."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
@@ -21,12 +21,6 @@ from tests.factories import moment
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english", "_in_january")]
 
 Queries = Callable[..., Any]
-
-
-@pytest.fixture
-def _in_january() -> Iterator[None]:
-    with clock.at(moment("2015-01-10")):
-        yield
 
 
 @pytest.fixture

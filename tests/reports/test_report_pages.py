@@ -21,12 +21,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english", "_in_jan
 Queries = Callable[..., Any]
 
 
-@pytest.fixture
-def _in_january() -> Any:
-    with clock.at(moment("2015-01-10")):
-        yield
-
-
 def returned() -> tuple[QuarterlyReport, Any]:
     """A report that came back with one item; the new draft is in work."""
     report = factories.make_in_review()

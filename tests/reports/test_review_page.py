@@ -1,6 +1,6 @@
 """The review page: what the holder sees first, and that no button loses anything typed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -20,12 +20,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english", "_in_jan
 
 Queries = Callable[..., Any]
 IN_OCTOBER = moment("2014-10-02")
-
-
-@pytest.fixture
-def _in_january() -> Iterator[None]:
-    with clock.at(moment("2015-01-10")):
-        yield
 
 
 def url_of(report: QuarterlyReport, name: str = "review", *more: int | str) -> str:

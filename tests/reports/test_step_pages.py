@@ -1,26 +1,16 @@
 """The page that asks before a step is taken, and the one that gives more time."""
 
-from collections.abc import Iterator
-
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from ntm_tracker import clock
 from reports import workflow
 from reports.lateness import deadline
 from reports.models import QuarterlyReport, State
 from reports.workflow import StepData
 from tests import factories
-from tests.factories import moment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english", "_in_january")]
-
-
-@pytest.fixture
-def _in_january() -> Iterator[None]:
-    with clock.at(moment("2015-01-10")):
-        yield
 
 
 def url_of(report: QuarterlyReport, action: str) -> str:
