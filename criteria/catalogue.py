@@ -8,7 +8,7 @@ from functools import cached_property
 from django.db.models import Q
 
 from . import rules
-from .models import CriteriaSet, Criterion, CriterionGroup, Indicator, Region, Threshold
+from .models import CriteriaSet, Criterion, CriterionGroup, Expectation, Indicator, Region, Threshold
 
 
 @dataclass
@@ -17,6 +17,11 @@ class IndicatorEntry:
 
     indicator: Indicator
     thresholds: list[Threshold] = field(default_factory=list)
+
+    @property
+    def expectation(self) -> Expectation | None:
+        """What is usual for its values; None where nothing is set."""
+        return getattr(self.indicator, "expectation", None)
 
     def threshold(self, year: int, judged_on: date) -> Threshold | None:
         """The row by which a report of `year` is judged on that day, if any."""
@@ -67,7 +72,7 @@ def load_catalogue(criteria_set: CriteriaSet | int, region: Region) -> Catalogue
     thresholds = (
         Threshold.objects.filter(indicator__criterion__criteria_set=criteria_set)
         .filter(Q(region=region) | Q(region__isnull=True))
-        .select_related("indicator__criterion__group", "region")
+        .select_related("indicator__criterion__group", "indicator__expectation", "region")
         .order_by("indicator__criterion__number", "indicator__position", "applies_from_year", "published_on")
     )
     groups: dict[int, GroupEntry] = {}

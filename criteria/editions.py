@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from ntm_tracker import clock
 
-from .models import CriteriaSet, Criterion, Indicator, PublishedSetError, Region, Threshold
+from .models import CriteriaSet, Criterion, Expectation, Indicator, PublishedSetError, Region, Threshold
 from .rules import Comparator
 
 CODE_LENGTH = 20
@@ -43,10 +43,14 @@ def make_edition(base: CriteriaSet) -> CriteriaSet:
     for threshold in thresholds:
         threshold.indicator = indicators[threshold.indicator_id]
     _insert(Threshold, thresholds)
+    expectations = list(Expectation.objects.filter(indicator__criterion__criteria_set=base))
+    for expectation in expectations:
+        expectation.indicator = indicators[expectation.indicator_id]
+    _insert(Expectation, expectations)
     return edition
 
 
-def _insert(model: type[Model], parts: Iterable[Criterion | Indicator | Threshold]) -> None:
+def _insert(model: type[Model], parts: Iterable[Criterion | Indicator | Threshold | Expectation]) -> None:
     """Write copies as new rows; each object gets its new key."""
     copies = list(parts)
     for copy in copies:

@@ -212,7 +212,6 @@ class Indicator(Bilingual, SetPart):
         default=False,
         help_text=_("The reporter may give the two numbers from which the percentage is computed."),
     )
-    evidence_expected = models.CharField(_("evidence expected"), max_length=300, blank=True)
     note = models.TextField(_("note"), blank=True)
 
     class Meta:
@@ -327,3 +326,42 @@ class Threshold(SetPart):
             applies_from_year=self.applies_from_year,
             decision=self.decision,
         )
+
+
+class Expectation(models.Model):
+    """What is usual for the values of an indicator: how far they move in a quarter, and which paper proves them.
+
+    A setting of the programme office and no part of the edition: it asks for explanations, and never decides
+    whether an indicator is met. So it can be changed when the criteria set is published.
+    """
+
+    indicator = models.OneToOneField(Indicator, models.CASCADE, related_name="expectation", verbose_name=_("indicator"))
+    usual_change = models.DecimalField(
+        _("usual change in a quarter"),
+        max_digits=14,
+        decimal_places=4,
+        null=True,
+        blank=True,
+        help_text=_("In the unit of the indicator (points for a percentage). A larger one must be explained."),
+    )
+    evidence_vi = models.CharField(_("evidence expected, in Vietnamese"), max_length=300, blank=True)
+    evidence_en = models.CharField(_("evidence expected, in English"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("expectation")
+        verbose_name_plural = _("expectations")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(usual_change__isnull=True) | Q(usual_change__gt=0),
+                name="expectation_change_above_zero",
+                violation_error_message=_("The usual change must be larger than zero."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.indicator)
+
+    @property
+    def evidence(self) -> str:
+        """The paper expected, in the reader's language; empty when none is."""
+        return self.evidence_en if get_language() == "en" else self.evidence_vi

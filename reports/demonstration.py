@@ -299,12 +299,7 @@ class History:
             key = (report.commune.code, report.period.code, criterion.criterion.number)
             claims.append(entry.Write(criterion.criterion, 0, self.claims.get(key) or self.claim(verdict)))
         entry.save_rows(version, values, claims, by=editor)
-        text = (
-            f"Quý này Ban Chỉ đạo đã họp giao ban và kiểm tra tại xã {report.commune}. "
-            "Khó khăn chính: vốn đối ứng chậm. Quý tới tập trung vào các tiêu chí chưa đạt và chưa bền vững. "
-            "(Nội dung minh họa.)"
-        )
-        entry.save_narrative(working(report), text, 0, by=editor)
+        entry.save_rows(working(report), lines=entry.nothing_to_report(), by=editor)
 
     def claim(self, verdict: str) -> dict[str, str]:
         if verdict == Verdict.BASIC:

@@ -5,6 +5,7 @@ Every row carries a `row_version`. A write that started from an older one change
 posted, because what was loaded is known from the history. A row is saved whole or not at all.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +18,22 @@ from criteria.models import Criterion, Indicator
 from ntm_tracker import clock
 
 from . import permissions
-from .models import CriterionVerdict, IndicatorValue, ReportVersion, ReviewItem, ValueChange, VerdictChange
-from .workflow import NotAllowed, Refused, lock, value_change, verdict_change
+from .history import line_change, resource_change, value_change, verdict_change
+from .models import (
+    CriterionVerdict,
+    IndicatorValue,
+    ReportVersion,
+    ResourceChange,
+    ResourceEntry,
+    ReviewItem,
+    Section,
+    SectionLine,
+    SectionLineChange,
+    Source,
+    ValueChange,
+    VerdictChange,
+)
+from .workflow import NotAllowed, Refused, lock
 
 EMPTY_VALUE = {
     "value": None,
@@ -27,18 +42,71 @@ EMPTY_VALUE = {
     "absence": "",
     "absence_reason": "",
     "note": "",
+    "explanation": "",
+    "same_as": None,
 }
 EMPTY_CLAIM = {"claimed": "", "claim_reason": ""}
 EMPTY_REVIEW = {"verified": "", "verified_reason": "", "fragile": False, "fragile_reason": ""}
+EMPTY_LINE = {
+    "kind": "",
+    "criterion": None,
+    "text": "",
+    "detail": "",
+    "body": "",
+    "number": "",
+    "day": None,
+    "until": None,
+    "quantity": None,
+    "quantity_before": None,
+    "unit": "",
+    "removed": False,
+}
+EMPTY_RESOURCE = {"planned": None, "mobilised": None, "cumulative": None, "disbursed": None, "note": ""}
+
+Row = IndicatorValue | CriterionVerdict | SectionLine | ResourceEntry
+
+
+@dataclass(frozen=True)
+class LineOf:
+    """A line of a section by the key that was made where it was first written."""
+
+    section: Section
+    key: str
+
+    @property
+    def pk(self) -> str:
+        return self.key
+
+
+@dataclass(frozen=True)
+class ResourceOf:
+    """The resources of a source."""
+
+    source: Source
+
+    @property
+    def pk(self) -> str:
+        return self.source.value
+
+
+Target = Indicator | Criterion | LineOf | ResourceOf
 
 
 @dataclass(frozen=True)
 class Write:
     """What the user wants a row to say, and the row version their page was made from (0: no row yet)."""
 
-    target: Indicator | Criterion
+    target: Target
     row_version: int
     content: dict[str, Any]
+
+
+def nothing_to_report(*sections: Section) -> list[Write]:
+    """The writes that say, for the first time, that there is nothing to report: in these sections, or in all."""
+    return [
+        Write(LineOf(section, SectionLine.nothing_key(section)), 0, {"kind": SectionLine.NOTHING})
+        for section in sections or Section
+    ]
 
 
 @dataclass(frozen=True)
@@ -46,7 +114,7 @@ class Conflict:
     """A write that came too late: what the user wanted, and the row as somebody else left it."""
 
     write: Write
-    current: IndicatorValue | CriterionVerdict
+    current: Row
 
 
 @dataclass
@@ -57,22 +125,43 @@ class Saved:
     conflicts: list[Conflict] = field(default_factory=list)
 
 
-def save_rows(version: ReportVersion, values: list[Write], claims: list[Write], *, by: User) -> Saved:
-    """Write values and claimed verdicts into a draft; rows in conflict are left out and returned.
+def save_rows(
+    version: ReportVersion,
+    values: Sequence[Write] = (),
+    claims: Sequence[Write] = (),
+    *,
+    lines: Sequence[Write] = (),
+    resources: Sequence[Write] = (),
+    by: User,
+    all_or_nothing: bool = False,
+) -> Saved:
+    """Write values, claimed verdicts, lines of sections and resources into a draft.
 
-    Raises `NotAllowed` when the version is no draft of the user's own committee.
+    Rows in conflict are left out and returned; with `all_or_nothing` one conflict leaves everything out. Raises
+    `NotAllowed` when the version is no draft of the user's own committee.
     """
     with transaction.atomic():
         version = lock(version)
-        if not permissions.writable_by(by, version):
-            raise NotAllowed(_("This version can no longer be changed. Only the committee can, while it is a draft."))
-        _refuse_foreign(version, [write.target for write in values + claims])
+        refuse_unless_writable(version, by)
+        _refuse_foreign(version, [write.target for write in (*values, *claims)])
+        _refuse_foreign(version, [c for write in lines if (c := write.content.get("criterion"))])
         saved = Saved()
-        _write_rows(version, values, EMPTY_VALUE, by, saved, _VALUES)
-        _write_rows(version, claims, EMPTY_CLAIM, by, saved, _VERDICTS)
+        _write_rows(version, values, by, saved, _VALUES)
+        _write_rows(version, claims, by, saved, _CLAIMS)
+        _write_rows(version, lines, by, saved, _LINES)
+        _write_rows(version, resources, by, saved, _RESOURCES)
+        if all_or_nothing and saved.conflicts:
+            transaction.set_rollback(True)
+            return Saved(0, saved.conflicts)
         if saved.written:
-            _touch(version)
+            touch(version)
     return saved
+
+
+def refuse_unless_writable(version: ReportVersion, by: User) -> None:
+    """The one guard of every write to a draft, under lock: raises `NotAllowed`."""
+    if not permissions.writable_by(by, version):
+        raise NotAllowed(_("This version can no longer be changed. Only the committee can, while it is a draft."))
 
 
 def save_review(version: ReportVersion, verdicts: list[Write], *, by: User) -> Saved:
@@ -83,27 +172,10 @@ def save_review(version: ReportVersion, verdicts: list[Write], *, by: User) -> S
             raise NotAllowed(_("Only the reviewer who has taken the report up can write verdicts on it."))
         _refuse_foreign(version, [write.target for write in verdicts])
         saved = Saved()
-        _write_rows(version, verdicts, EMPTY_REVIEW, by, saved, _VERDICTS)
+        _write_rows(version, verdicts, by, saved, _REVIEWS)
         if saved.written:
-            _touch(version)
+            touch(version)
     return saved
-
-
-def save_narrative(version: ReportVersion, text: str, row_version: int, *, by: User) -> bool:
-    """Write the narrative of a draft; False, with nothing written, when somebody else wrote it meanwhile."""
-    with transaction.atomic():
-        version = lock(version)
-        if not permissions.writable_by(by, version):
-            raise NotAllowed(_("This version can no longer be changed. Only the committee can, while it is a draft."))
-        if text == version.narrative:
-            return True
-        if row_version != version.narrative_row_version:
-            return False
-        version.narrative = text
-        version.narrative_row_version += 1
-        version.revision += 1
-        version.save(update_fields=["narrative", "narrative_row_version", "revision"])
-    return True
 
 
 def raise_item(
@@ -123,7 +195,7 @@ def raise_item(
         if not text.strip():
             raise Refused(_("Please say what must be fixed or answered."))
         _refuse_foreign(version, [target for target in (criterion, indicator) if target])
-        _touch(version)
+        touch(version)
         return ReviewItem.objects.create(
             report=version.report,
             version=version,
@@ -151,7 +223,7 @@ def reply_to_item(version: ReportVersion, item: ReviewItem, text: str, *, by: Us
         item.replied_by = by
         item.replied_at = clock.now()
         item.save()
-        _touch(version)
+        touch(version)
 
 
 def resolve_item(version: ReportVersion, item: ReviewItem, *, by: User) -> None:
@@ -166,10 +238,10 @@ def resolve_item(version: ReportVersion, item: ReviewItem, *, by: User) -> None:
         item.resolved_by = by
         item.resolved_at = clock.now()
         item.save()
-        _touch(version)
+        touch(version)
 
 
-def _refuse_foreign(version: ReportVersion, targets: list[Indicator | Criterion]) -> None:
+def _refuse_foreign(version: ReportVersion, targets: Sequence[Any]) -> None:
     """A row belongs to the criteria set of the report's quarter. One query for any number of indicators."""
     criteria_set = version.report.period.criteria_set_id
     indicators = [target.pk for target in targets if isinstance(target, Indicator)]
@@ -179,45 +251,71 @@ def _refuse_foreign(version: ReportVersion, targets: list[Indicator | Criterion]
         raise Refused(_("This is not among the criteria by which the quarter is judged."))
 
 
-def _touch(version: ReportVersion) -> None:
+def touch(version: ReportVersion) -> None:
+    """Note that the version says something else now, so that a signature covers what was shown."""
     ReportVersion.objects.filter(pk=version.pk).update(revision=F("revision") + 1)
 
 
 @dataclass(frozen=True)
 class _Table:
-    """Which rows are written, under which key, and how their history is kept."""
+    """Which rows are written, under which key, which of their columns, and how their history is kept.
 
-    model: type[IndicatorValue] | type[CriterionVerdict]
-    history: type[ValueChange] | type[VerdictChange]
+    A `mark` is a column that stays while the others do not change, and is cleared when they do, unless the write
+    names it.
+    """
+
+    model: type[Row]
+    history: type[ValueChange | VerdictChange | SectionLineChange | ResourceChange]
     key: str
     change: Any
+    empty: dict[str, Any]
+    mark: str = ""
+
+    def new(self, version: ReportVersion, target: Any) -> Any:
+        """A row for the target, not yet saved."""
+        row = self.model(version=version, **{self.key: target.pk})
+        if isinstance(row, SectionLine):
+            row.section = target.section
+        return row
+
+    def wanted(self, write: Write, standing: dict[str, Any]) -> dict[str, Any]:
+        """The whole content that the write asks for."""
+        wanted = {name: write.content.get(name, default) for name, default in self.empty.items()}
+        if self.mark and self.mark not in write.content:
+            rest = [name for name in self.empty if name != self.mark]
+            if all(wanted[name] == standing[name] for name in rest):
+                wanted[self.mark] = standing[self.mark]
+        return wanted
 
 
-_VALUES = _Table(IndicatorValue, ValueChange, "indicator_id", value_change)
-_VERDICTS = _Table(CriterionVerdict, VerdictChange, "criterion_id", verdict_change)
+_VALUES = _Table(IndicatorValue, ValueChange, "indicator_id", value_change, EMPTY_VALUE, mark="same_as")
+_CLAIMS = _Table(CriterionVerdict, VerdictChange, "criterion_id", verdict_change, EMPTY_CLAIM)
+_REVIEWS = _Table(CriterionVerdict, VerdictChange, "criterion_id", verdict_change, EMPTY_REVIEW)
+_LINES = _Table(SectionLine, SectionLineChange, "key", line_change, EMPTY_LINE)
+_RESOURCES = _Table(ResourceEntry, ResourceChange, "source", resource_change, EMPTY_RESOURCE)
 
 
-def _write_rows(
-    version: ReportVersion, writes: list[Write], empty: dict[str, Any], by: User, saved: Saved, table: _Table
-) -> None:
+def _write_rows(version: ReportVersion, writes: Sequence[Write], by: User, saved: Saved, table: _Table) -> None:
     """Three to five queries for any number of rows."""
     if not writes:
         return
     keys = [write.target.pk for write in writes]
-    version_rows = table.model.objects.filter(version=version, **{f"{table.key}__in": keys})
-    rows = {getattr(row, table.key): row for row in version_rows.select_related("updated_by")}
-    loaded = _as_loaded(writes, rows, empty, table)
+    version_rows = table.model._default_manager.filter(version=version, **{f"{table.key}__in": keys})
+    foreign = [name for name in ("same_as", "criterion") if name in table.empty]
+    rows = {getattr(row, table.key): row for row in version_rows.select_related("updated_by", *foreign)}
+    loaded = _as_loaded(writes, rows, table)
     now = clock.now()
     created: list[Any] = []
     changed: list[Any] = []
     for write in writes:
         row = rows.get(write.target.pk)
-        wanted = {name: write.content.get(name, default) for name, default in empty.items()}
-        standing = {name: getattr(row, name) for name in empty} if row else empty
-        if wanted == standing or wanted == loaded.get(write.target.pk, standing):
+        standing = {name: getattr(row, name) for name in table.empty} if row else table.empty
+        shown = loaded.get(write.target.pk, standing)
+        if table.wanted(write, standing) == standing or table.wanted(write, shown) == shown:
             continue
+        wanted = table.wanted(write, standing)
         if row is None:
-            row = table.model(version=version, **{table.key: write.target.pk})
+            row = table.new(version, write.target)
             created.append(row)
         elif row.row_version != write.row_version:
             saved.conflicts.append(Conflict(write, row))
@@ -229,22 +327,23 @@ def _write_rows(
             setattr(row, name, content)
         row.updated_by = by
         row.updated_at = now
-    table.model.objects.bulk_create(created)
-    table.model.objects.bulk_update(changed, [*empty, "row_version", "updated_by", "updated_at"])
-    table.history.objects.bulk_create([table.change(row) for row in created + changed])
+    table.model._default_manager.bulk_create(created)
+    table.model._default_manager.bulk_update(changed, [*table.empty, "row_version", "updated_by", "updated_at"])
+    table.history._default_manager.bulk_create([table.change(row) for row in created + changed])
     saved.written += len(created) + len(changed)
 
 
-def _as_loaded(writes: list[Write], rows: dict[int, Any], empty: dict[str, Any], table: _Table) -> dict[int, dict]:
+def _as_loaded(writes: Sequence[Write], rows: dict[Any, Any], table: _Table) -> dict[Any, dict[str, Any]]:
     """What the page of a stale write had shown, by key, so that an untouched row is told from a changed one."""
     stale = {
         rows[write.target.pk].pk: write
         for write in writes
         if write.target.pk in rows and rows[write.target.pk].row_version != write.row_version
     }
-    shown = {write.target.pk: dict(empty) for write in stale.values() if write.row_version == 0}
-    for change in table.history.objects.filter(row__in=stale):
+    shown = {write.target.pk: dict(table.empty) for write in stale.values() if write.row_version == 0}
+    foreign = [name for name in ("same_as", "criterion") if name in table.empty]
+    for change in table.history._default_manager.filter(row__in=stale).select_related(*foreign) if stale else ():
         write = stale[change.row_id]
         if change.row_version == write.row_version:
-            shown[write.target.pk] = {name: getattr(change, name) for name in empty}
+            shown[write.target.pk] = {name: getattr(change, name) for name in table.empty}
     return shown

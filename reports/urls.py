@@ -12,7 +12,6 @@ urlpatterns = [
     path("reports/<int:pk>/history/", detail.report_history, name="history"),
     path("reports/<int:pk>/versions/<int:number>/", detail.report_version, name="version"),
     path("reports/<int:pk>/groups/<str:code>/", entry.report_group, name="group"),
-    path("reports/<int:pk>/narrative/", entry.report_narrative, name="narrative"),
     path("reports/<int:pk>/check/", check.report_check, name="check"),
     path("reports/<int:pk>/review/", review.report_review, name="review"),
     path("reports/<int:pk>/items/", review.item_raise, name="item_raise"),

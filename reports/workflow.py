@@ -7,6 +7,7 @@ rows, checks, writes and records the event in one transaction, or raises `Refuse
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -17,21 +18,29 @@ from communes.models import Commune, Programme, User
 from ntm_tracker import clock
 
 from . import permissions
+from .history import line_change, resource_change, value_change, verdict_change
 from .judging import Gap, Sheet, read_sheet
 from .models import (
     CriterionVerdict,
     DeadlineExtension,
+    EvidenceLink,
     IndicatorValue,
     InForce,
     Period,
     QuarterlyReport,
     ReportEvent,
     ReportVersion,
+    ResourceChange,
+    ResourceEntry,
     ReviewItem,
+    Section,
+    SectionLine,
+    SectionLineChange,
     State,
     ValueChange,
     VerdictChange,
 )
+from .sections import filled_sections, section_gap
 
 Action = ReportEvent.Action
 
@@ -195,10 +204,12 @@ def _blocked(action: str, version: ReportVersion) -> str:
 def missing_before_signing(
     version: ReportVersion, sheet: Sheet | None = None, items: list[ReviewItem] | None = None
 ) -> list[Gap]:
-    """Everything the committee must still fill in or answer. Four queries; none with `sheet` and the open `items`."""
+    """Everything the committee must still fill in or answer. Five queries; one with `sheet` and the open `items`."""
     if items is None:
         items = list(version.report.review_items.filter(resolved_at__isnull=True))
+    filled = filled_sections(version)
     gaps = (sheet or read_sheet(version)).missing()
+    gaps += [section_gap(section) for section in Section if section not in filled]
     return gaps + [
         Gap(_("Answer the reviewer: “%(text)s”") % {"text": item.text}, "items", f"item{item.pk}")
         for item in items
@@ -419,50 +430,48 @@ def clone_as_draft(
         reason=reason or version.reason,
         opened_by=opened_by,
         opened_at=now,
-        narrative=version.narrative,
         signer_name=version.signer_name,
         signer_title=version.signer_title,
     )
-    values = [
-        IndicatorValue(
-            version=draft,
-            indicator_id=row.indicator_id,
-            updated_by_id=row.updated_by_id,
-            updated_at=row.updated_at,
-            **{name: getattr(row, name) for name in IndicatorValue.CONTENT},
-        )
-        for row in version.values.all()
-    ]
-    verdicts = [
-        CriterionVerdict(
-            version=draft,
-            criterion_id=row.criterion_id,
-            updated_by_id=row.updated_by_id,
-            updated_at=row.updated_at,
-            **{name: getattr(row, name) for name in CriterionVerdict.CLAIM_CONTENT},
-        )
-        for row in version.verdicts.all()
-    ]
-    IndicatorValue.objects.bulk_create(values)
-    CriterionVerdict.objects.bulk_create(verdicts)
-    ValueChange.objects.bulk_create([value_change(row) for row in values])
-    VerdictChange.objects.bulk_create([verdict_change(row) for row in verdicts])
+    for rows, content, model, history, change in _CLONED:
+        taken = [row for row in getattr(version, rows).all() if not getattr(row, "removed", False)]
+        copies = [_copy(row, content, model, draft) for row in taken]
+        model._default_manager.bulk_create(copies)
+        history._default_manager.bulk_create([change(row) for row in copies if row.updated_by_id])
+    links = version.evidence_links.filter(removed_at__isnull=True)
+    EvidenceLink.objects.bulk_create(
+        [
+            EvidenceLink(
+                version=draft,
+                evidence_id=link.evidence_id,
+                indicator_id=link.indicator_id,
+                inherited=True,
+                linked_by_id=link.linked_by_id,
+                linked_at=link.linked_at,
+            )
+            for link in links
+        ]
+    )
     report.working = draft
     report.save(update_fields=["working"])
     return draft
 
 
-def value_change(row: IndicatorValue) -> ValueChange:
-    """The history row for the present content of an indicator row, not yet saved."""
-    content = {name: getattr(row, name) for name in IndicatorValue.CONTENT}
-    return ValueChange(row=row, row_version=row.row_version, by_id=row.updated_by_id, at=row.updated_at, **content)
+def _copy(row: Any, content: tuple[str, ...], model: type[Any], draft: ReportVersion) -> Any:
+    """The same row for another version, with who wrote it and when, not yet saved."""
+    names = {*content, "indicator", "criterion", "section", "key", "source"}
+    columns = [field.attname for field in model._meta.concrete_fields if field.name in names]
+    kept = {name: getattr(row, name) for name in (*columns, "updated_by_id", "updated_at")}
+    return model(version=draft, **kept)
 
 
-def verdict_change(row: CriterionVerdict) -> VerdictChange:
-    """The history row for the present content of a verdict row, not yet saved."""
-    names = CriterionVerdict.CLAIM_CONTENT + CriterionVerdict.REVIEW_CONTENT
-    content = {name: getattr(row, name) for name in names}
-    return VerdictChange(row=row, row_version=row.row_version, by_id=row.updated_by_id, at=row.updated_at, **content)
+_CLONED: list[tuple[str, tuple[str, ...], Any, Any, Callable[[Any], Any]]] = [
+    ("values", IndicatorValue.CONTENT, IndicatorValue, ValueChange, value_change),
+    ("verdicts", CriterionVerdict.CLAIM_CONTENT, CriterionVerdict, VerdictChange, verdict_change),
+    ("lines", SectionLine.CONTENT, SectionLine, SectionLineChange, line_change),
+    ("resources", ResourceEntry.CONTENT, ResourceEntry, ResourceChange, resource_change),
+]
+"""What a new draft takes over: the rows, their columns, and how their history is kept."""
 
 
 def _record(

@@ -17,7 +17,8 @@ from criteria.catalogue import load_catalogue
 from criteria.models import CriteriaSet, Threshold
 from ntm_tracker import clock
 from reports import entry, workflow
-from reports.models import Period, QuarterlyReport, ReportVersion, ReviewItem
+from reports.models import Period, QuarterlyReport, ReportVersion, ReviewItem, Section
+from reports.sections import filled_sections
 from reports.workflow import StepData
 
 PASSWORD = "mat-khau-thu-2015"  # noqa: S105
@@ -171,9 +172,25 @@ def fill_in(
         content = {"claimed": claimed, "claim_reason": reason}
         row_version = known_claims.get(criterion.criterion.pk, 0)
         sheet_claims.append(entry.Write(criterion.criterion, row_version, content))
-    saved = entry.save_rows(version, sheet_values, sheet_claims, by=by)
+    silent = [section for section in Section if section not in filled_sections(version)]
+    lines = entry.nothing_to_report(*silent) if silent else []
+    saved = entry.save_rows(version, sheet_values, sheet_claims, lines=lines, by=by)
     assert not saved.conflicts
     return working(report)
+
+
+def a_line(
+    text: str, section: Section = Section.RESULTS, row_version: int = 0, key: str = "", **content: Any
+) -> entry.Write:
+    """A write of a line of a section, by default one of the main results."""
+    return entry.Write(entry.LineOf(section, key or text), row_version, {"text": text} | content)
+
+
+def write_line(
+    report: QuarterlyReport, text: str, by: User, section: Section = Section.RESULTS, **content: Any
+) -> None:
+    """Add a line to a section of the draft."""
+    entry.save_rows(working(report), lines=[a_line(text, section, **content)], by=by)
 
 
 def signature(version: ReportVersion, **fields: Any) -> StepData:

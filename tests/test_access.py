@@ -41,8 +41,6 @@ reports:detail       accepted             302 404 404 200 200 200 404 200 200 40
 reports:group        draft,III            302 404 404 200 200 403 404 403 403 404
 reports:group        in_review,III        302 404 404 403 403 403 404 403 403 404
 reports:group        draft,IX             302 404 404 404 404 404 404 404 404 404
-reports:narrative    draft                302 404 404 200 200 403 404 403 403 404
-reports:narrative    submitted            302 404 404 403 403 403 404 403 403 404
 reports:check        draft                302 404 404 200 200 403 404 403 403 404
 reports:check        submitted            302 404 404 403 403 403 404 403 403 404
 reports:review       in_review            302 404 404 403 403 200 404 403 200 404
@@ -69,8 +67,6 @@ healthz                                   200 200 200 200 200 200 200 200 200 20
 POST = """
 reports:group        draft,III            302 404 404 ok  ok  403 404 403 403 404
 reports:group        submitted,III        302 404 404 403 403 403 404 403 403 404
-reports:narrative    draft                302 404 404 ok  ok  403 404 403 403 404
-reports:narrative    in_review            302 404 404 403 403 403 404 403 403 404
 reports:check        draft                302 404 404 403 ok  403 404 403 403 404
 reports:check        accepted             302 404 404 403 403 403 404 403 403 404
 reports:review       in_review            302 404 404 403 403 ok  404 403 403 404

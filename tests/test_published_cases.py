@@ -17,6 +17,7 @@ from communes.models import Commune, Duty, Programme, Province
 from criteria.catalogue import load_catalogue
 from criteria.models import Region
 from ntm_tracker import clock
+from reports import entry as entry_
 from reports.models import Period, QuarterlyReport
 from reports.standing import standing
 from tests import factories
@@ -96,6 +97,8 @@ def write_and_submit(report: QuarterlyReport, case: dict[str, Any]) -> None:
                 data |= {f"{prefix}-{name}": value for name, value in fields.items()}
         page = editor.post(reverse("reports:group", args=[report.pk, group.group.code]), data)
         assert page.status_code == 302, page.content.decode()
+    version = factories.working(report)
+    entry_.save_rows(version, lines=entry_.nothing_to_report(), by=factories.editor_of(report.commune))
     version = factories.working(report)
     page = signer.post(
         reverse("reports:check", args=[report.pk]),

@@ -220,7 +220,7 @@ def everyday(path: str = "") -> list[str]:
         pages.append(report.commune.get_absolute_url())
     pages.append(reverse("reports:version", args=[accepted.pk, 1]))
     pages.append(reverse("reports:group", args=[returned.pk, "III"]))
-    pages += [reverse(f"reports:{name}", args=[returned.pk]) for name in ("check", "narrative")]
+    pages += [reverse(f"reports:{name}", args=[returned.pk]) for name in ("check",)]
     pages.append(reverse("reports:review", args=[review.pk]))
     pages += [reverse("reports:step", args=[accepted.pk, action]) for action in ("undo_accept", "open_correction")]
     pages.append(f"{reverse('reports:overview')}?figures=provisional&commune={accepted.commune.pk}")

@@ -7,7 +7,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from crispy_forms.helper import FormHelper
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
@@ -24,8 +23,6 @@ from reports.forms.review import Remark
 from reports.judging import CriterionSheet, IndicatorSheet
 from reports.models import CriterionVerdict, IndicatorValue
 from reports.reading import say_value
-
-LONGEST_NARRATIVE = 20_000
 
 # Beyond these a number was meant in another unit: 26345 for 26.345 million dong.
 PLAUSIBLE = {
@@ -252,37 +249,6 @@ class ClaimForm(RowForm):
 
     def content(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in EMPTY_CLAIM}
-
-
-class NarrativeForm(forms.Form):
-    """The narrative, and the version of it that the page was made from."""
-
-    use_required_attribute = False
-
-    narrative = forms.CharField(
-        label=_("Narrative"),
-        required=False,
-        max_length=LONGEST_NARRATIVE,
-        widget=forms.Textarea(attrs={"rows": 18}),
-        help_text=_("What was done in the quarter, what is difficult, what is proposed. It may stay empty."),
-    )
-    row_version = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = FormHelper()
-        self.helper.form_tag = False
-        self.helper.disable_csrf = True
-
-    def clean_narrative(self) -> str:
-        """Browsers send each end of line as two characters; one is kept."""
-        text: str = self.cleaned_data["narrative"]
-        return text.replace("\r\n", "\n")
-
-    def clean_row_version(self) -> int:
-        """A version that is none makes the text conflict, so that nothing is overwritten unseen."""
-        text: str = self.cleaned_data["row_version"]
-        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def half_of_last_digit(typed: Decimal) -> Fraction:

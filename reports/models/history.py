@@ -9,6 +9,7 @@ from communes.models import AppendOnly
 from criteria import rules
 
 from .report import QuarterlyReport, ReportVersion, State
+from .sections import ResourceContent, ResourceEntry, SectionContent, SectionLine
 from .value import CriterionVerdict, IndicatorValue, Reported
 
 
@@ -93,3 +94,35 @@ class VerdictChange(Change):
 
     def __str__(self) -> str:
         return f"{self.row_id} #{self.row_version}: {self.claimed}/{self.verified}"
+
+
+class SectionLineChange(Change, SectionContent):
+    """A line of a section as it stood after one write."""
+
+    row = models.ForeignKey(SectionLine, models.PROTECT, related_name="changes")
+
+    class Meta:
+        ordering = ["row", "row_version"]
+        verbose_name = _("change of a line")
+        verbose_name_plural = _("changes of lines")
+        constraints = [models.UniqueConstraint(fields=["row", "row_version"], name="line_change_once_per_row_version")]
+
+    def __str__(self) -> str:
+        return f"{self.row_id} #{self.row_version}: {self.text[:60]}"
+
+
+class ResourceChange(Change, ResourceContent):
+    """The resources of a source as they stood after one write."""
+
+    row = models.ForeignKey(ResourceEntry, models.PROTECT, related_name="changes")
+
+    class Meta:
+        ordering = ["row", "row_version"]
+        verbose_name = _("change of resources")
+        verbose_name_plural = _("changes of resources")
+        constraints = [
+            models.UniqueConstraint(fields=["row", "row_version"], name="resource_change_once_per_row_version")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.row_id} #{self.row_version}"

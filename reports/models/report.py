@@ -115,8 +115,6 @@ class ReportVersion(models.Model):
     reason = models.TextField(_("reason for the correction"), blank=True, editable=False)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+")
     opened_at = models.DateTimeField(editable=False)
-    narrative = models.TextField(_("narrative"), blank=True)
-    narrative_row_version = models.PositiveIntegerField(default=0, editable=False)
     submitted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
     )

@@ -9,9 +9,10 @@ from criteria import rules
 from criteria.models import Criterion, Indicator, Region, Threshold
 
 from .report import ReportVersion
+from .sections import Written
 
 
-class Reported(models.Model):
+class Reported(Written):
     """The content of one indicator row: a value, or a reason why there is none. Yes is 1, no is 0.
 
     Values of percent indicators are in percent; amounts are in the indicator's unit.
@@ -23,9 +24,27 @@ class Reported(models.Model):
     absence = models.CharField(_("no value because"), max_length=15, choices=rules.Absence, blank=True)
     absence_reason = models.CharField(_("reason"), max_length=500, blank=True)
     note = models.CharField(_("note"), max_length=500, blank=True)
-    row_version = models.PositiveIntegerField(default=1)
+    explanation = models.CharField(
+        _("explanation"), max_length=500, blank=True, help_text="Of what a soft check asks about (`reports.checks`)."
+    )
+    same_as = models.ForeignKey(
+        ReportVersion,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="The accepted version this was taken over from by a deliberate click on “same as last quarter”.",
+    )
 
-    CONTENT = ("value", "numerator", "denominator", "absence", "absence_reason", "note")
+    CONTENT = (
+        "value",
+        "numerator",
+        "denominator",
+        "absence",
+        "absence_reason",
+        "note",
+        "explanation",
+        "same_as",
+    )
 
     class Meta:
         abstract = True

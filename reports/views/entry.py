@@ -1,4 +1,4 @@
-"""Where the committee writes its draft: one page for each group of criteria, and one for the narrative."""
+"""Where the committee writes its draft: one page for each group of criteria."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from ntm_tracker.http import UserRequest
 from ntm_tracker.templatetags.look import capital, verdict_word
 from reports import entry, permissions
 from reports.changes import Background
-from reports.forms.values import ClaimForm, NarrativeForm, RowForm, ValueForm
+from reports.forms.values import ClaimForm, RowForm, ValueForm
 from reports.judging import CriterionSheet, Gap, IndicatorSheet, Sheet, read_sheet
 from reports.models import QuarterlyReport, ReportVersion, ReviewItem
 from reports.reading import say_judgement, say_threshold, say_value
@@ -120,25 +120,6 @@ def report_group(request: UserRequest, pk: int, code: str) -> HttpResponse:
     if following and sheet.catalogue.group(following):
         return redirect("reports:group", pk, following)
     return redirect("reports:group", pk, code)
-
-
-def report_narrative(request: UserRequest, pk: int) -> HttpResponse:
-    """The narrative. A text that somebody else changed meanwhile is shown beside one's own."""
-    report = get_report(request.user, pk)
-    version = version_at_hand(report)
-    refuse_unless_writable(request, version)
-    theirs = None
-    initial = {"narrative": version.narrative, "row_version": version.narrative_row_version}
-    form = NarrativeForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        text, row_version = form.cleaned_data["narrative"], form.cleaned_data["row_version"]
-        if entry.save_narrative(version, text, row_version, by=request.user):
-            messages.success(request, _("The narrative is saved."))
-            return redirect("reports:narrative", pk)
-        theirs = version_at_hand(get_report(request.user, pk))
-        form.add_error("narrative", _("Somebody else changed the narrative meanwhile. Nothing is overwritten."))
-    context = {"report": report, "version": version, "form": form, "theirs": theirs}
-    return render(request, "reports/report_narrative.html", context)
 
 
 def refuse_unless_writable(request: UserRequest, version: ReportVersion) -> None:

@@ -47,7 +47,6 @@ def test_no_page_shuts_anybody_out(browser: "Browser", live_server: "LiveServer"
             reverse("reports:group", args=[draft.pk, "II"]),
             reverse("reports:check", args=[draft.pk]),
             reverse("reports:history", args=[draft.pk]),
-            reverse("reports:narrative", args=[draft.pk]),
             reverse("reports:version", args=[draft.pk, 1]),
         ],
     }

@@ -268,7 +268,7 @@ def test_everything_that_is_signed_is_on_the_page(client: Client, report: Quarte
         "10": {"absence": "no_data", "absence_reason": "Lý do 10"},
     }
     factories.fill_in(report, signer, values=values, claims={11: "not_met", 10: "met"})
-    entry.save_narrative(factories.working(report), "Thuyết minh của xã", 0, by=signer)
+    factories.write_line(report, "Thuyết minh của xã", signer)
 
     text = page(client.get(url_of(report)))
 

@@ -336,14 +336,14 @@ def test_save_refuses_every_state_but_draft() -> None:
 
 
 def assert_unwritable(version: ReportVersion, by: User) -> None:
-    """Values, claims, the narrative and replies are refused, and nothing changes."""
+    """Values, claims, lines and replies are refused, and nothing changes."""
     before = everything()
     row = version.values.select_related("indicator")[0]
     write = Write(row.indicator, row.row_version, {"value": Decimal(1)})
     with pytest.raises(NotAllowed, match=r"This version can no longer be changed\."):
         entry.save_rows(version, [write], [], by=by)
     with pytest.raises(NotAllowed, match=r"This version can no longer be changed\."):
-        entry.save_narrative(version, "Khác", version.narrative_row_version, by=by)
+        entry.save_rows(version, lines=[factories.a_line("Khác")], by=by)
     assert everything() == before
 
 
@@ -370,7 +370,7 @@ def test_save_refuses_everybody_but_the_committee(draft: Draft) -> None:
         with pytest.raises(NotAllowed, match=r"Only the committee can, while it is a draft\."):
             draft.save(user, draft.write("10", 0, "18"))
         with pytest.raises(NotAllowed, match=r"Only the committee can, while it is a draft\."):
-            entry.save_narrative(draft.version, "Khác", 0, by=user)
+            entry.save_rows(draft.version, lines=[factories.a_line("Khác")], by=user)
         with pytest.raises(NotAllowed, match="only by the committee"):
             entry.reply_to_item(draft.version, item, "Vì thế.", by=user)
 
@@ -386,35 +386,6 @@ def test_an_old_page_cannot_save_after_the_report_was_submitted() -> None:
 
     assert stale.is_draft
     assert_unwritable(stale, signer)
-
-
-# The narrative
-
-
-def test_the_narrative_is_written_once_by_each(draft: Draft) -> None:
-    assert entry.save_narrative(draft.version, "Quý IV thuận lợi.", 0, by=draft.lan)
-    assert entry.save_narrative(draft.version, "Quý IV khá thuận lợi.", 1, by=draft.minh)
-
-    version = draft.version
-    assert (version.narrative, version.narrative_row_version, version.revision) == ("Quý IV khá thuận lợi.", 2, 2)
-
-
-def test_a_stale_narrative_overwrites_nothing(draft: Draft) -> None:
-    entry.save_narrative(draft.version, "Của Minh", 0, by=draft.minh)
-    before = everything()
-
-    assert not entry.save_narrative(draft.version, "Của Lan", 0, by=draft.lan)
-
-    assert everything() == before
-
-
-def test_the_same_narrative_again_changes_nothing(draft: Draft) -> None:
-    entry.save_narrative(draft.version, "Như nhau", 0, by=draft.minh)
-    before = everything()
-
-    assert entry.save_narrative(draft.version, "Như nhau", 0, by=draft.lan)
-
-    assert everything() == before
 
 
 # Review

@@ -14,7 +14,7 @@ from django.utils import translation
 from communes.models import User
 from ntm_tracker import clock
 from reports import entry
-from reports.models import CriterionVerdict, IndicatorValue, QuarterlyReport, ReportVersion
+from reports.models import CriterionVerdict, IndicatorValue, QuarterlyReport
 from tests import factories
 from tests.factories import moment
 
@@ -448,15 +448,12 @@ def test_a_group_takes_at_most_ten_queries(client: Client, code: str, django_ass
 
 
 def test_others_get_in_as_far_as_it_is_theirs(client: Client, report: QuarterlyReport) -> None:
-    narrative = reverse("reports:narrative", args=[report.pk])
     client.force_login(factories.signer_of(factories.commune("Hải Đường")))
     assert client.get(url_of(report)).status_code == 404
-    assert client.get(narrative).status_code == 404
     client.force_login(factories.reviewer_of(report.commune))
-    for address in (url_of(report), narrative):
-        refused = client.get(address)
-        assert refused.status_code == 403
-        assert "Only the editors and signers of the provincial committee" in refused.content.decode()
+    refused = client.get(url_of(report))
+    assert refused.status_code == 403
+    assert "Only the editors and signers of the provincial committee" in refused.content.decode()
     assert client.post(url_of(report), {"i11-value": "5"}).status_code == 403
 
 
@@ -484,53 +481,11 @@ def test_a_row_that_was_not_sent_is_left_alone(client: Client, report: Quarterly
     assert stored(report, "11").value == 5
 
 
-# The narrative
-
-
-def test_the_narrative_is_saved(client: Client, report: QuarterlyReport, editor: User) -> None:
-    url = reverse("reports:narrative", args=[report.pk])
-
-    assert client.post(url, {"narrative": "Một\r\nHai", "row_version": "0"}).status_code == 302
-
-    assert factories.working(report).narrative == "Một\nHai"
-    assert "Một\nHai" in page(client.get(url))
-
-
-@pytest.mark.parametrize("row_version", ["0", "abc", "", "9" * 5000])
-def test_two_narratives_at_once_are_both_shown(
-    client: Client, report: QuarterlyReport, editor: User, colleague: User, row_version: str
-) -> None:
-    entry.save_narrative(factories.working(report), "Của Huy", 0, by=colleague)
-    url = reverse("reports:narrative", args=[report.pk])
-
-    text = page(client.post(url, {"narrative": "Của tôi", "row_version": row_version}))
-
-    assert factories.working(report).narrative == "Của Huy"
-    assert "Của Huy" in text
-    assert "Của tôi" in text
-    # Having seen both, saving means it.
-    client.post(url, {"narrative": "Của cả hai", "row_version": "1"})
-    assert ReportVersion.objects.get(pk=factories.working(report).pk).narrative == "Của cả hai"
-
-
-def test_a_narrative_that_is_too_long_is_kept_on_the_page(
-    client: Client, report: QuarterlyReport, editor: User
-) -> None:
-    url = reverse("reports:narrative", args=[report.pk])
-
-    text = page(client.post(url, {"narrative": "d" * 20_001, "row_version": "0"}))
-
-    assert "at most 20000 characters" in text
-    assert "d" * 20_001 in text
-    assert factories.working(report).narrative == ""
-
-
 def test_the_pages_do_not_crash_in_vietnamese(client: Client, report: QuarterlyReport, editor: User) -> None:
     client.cookies["django_language"] = "vi"
     with translation.override("vi"):
         text = page(send(client, report, {"i10-value": "12.345", "i11-value": "x", "i12-value": "0,95"}))
         assert "errsum" in text
-        assert client.get(reverse("reports:narrative", args=[report.pk])).status_code == 200
 
 
 def test_a_percentage_from_before_gives_way_to_the_two_numbers(

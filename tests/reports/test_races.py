@@ -193,22 +193,6 @@ def test_submit_against_save(committee: Committee) -> None:
         back_to_draft(committee)
 
 
-def test_submit_against_the_narrative(committee: Committee) -> None:
-    for number in range(ROUNDS):
-        version = factories.working(committee.report)
-        text, shown = f"Bản {number}", version.narrative_row_version
-
-        outcome = race(
-            step(version, "submit", committee.signer, factories.signature(version)),
-            partial(entry.save_narrative, version, text, shown, by=committee.second),
-        )
-
-        outcome.one_wins()
-        written = factories.working(committee.report).narrative == text
-        assert written == isinstance(outcome.results[0], Exception)
-        back_to_draft(committee)
-
-
 def test_two_submits(committee: Committee) -> None:
     for number in range(1, ROUNDS + 1):
         version = factories.working(committee.report)

@@ -184,7 +184,7 @@ def test_submit_lists_every_gap_at_once() -> None:
     gaps = refusal(report, "submit", signer, StepData())
 
     indicators = len(list(read_sheet(factories.working(report)).indicators()))
-    assert len(gaps) == 1 + 1 + indicators + 19
+    assert len(gaps) == 1 + 1 + indicators + 19 + 8
     assert gaps[0].startswith("The report was changed after this page was shown.")
     assert gaps[1] == "The signer, the official letter number and its date are needed."
 
@@ -227,7 +227,7 @@ def test_a_letter_is_not_dated_tomorrow() -> None:
 def test_what_is_signed_is_what_was_shown() -> None:
     report, signer = filled_in()
     shown = factories.signature(factories.working(report))
-    entry.save_narrative(factories.working(report), "Thêm một câu.", 0, by=signer)
+    factories.write_line(report, "Thêm một câu.", signer)
 
     gaps = refusal(report, "submit", signer, shown)
 
@@ -453,15 +453,16 @@ def test_return_clones_a_new_draft_that_says_the_same() -> None:
     assert set(draft.verdicts.values_list("computed", "verified")) == {("", "")}
 
 
-def test_the_clone_keeps_narrative_and_signer_and_asks_for_a_new_letter() -> None:
+def test_the_clone_keeps_lines_and_signer_and_asks_for_a_new_letter() -> None:
     report, signer = filled_in()
-    entry.save_narrative(factories.working(report), "Quý IV thuận lợi.", 0, by=signer)
+    factories.write_line(report, "Quý IV thuận lợi.", signer)
     factories.submit(report, signer)
 
     factories.give_back(report, factories.reviewer_of(report.commune))
 
     draft = factories.working(report)
-    assert (draft.narrative, draft.signer_name) == ("Quý IV thuận lợi.", "Vũ Đình Thắng")
+    assert draft.signer_name == "Vũ Đình Thắng"
+    assert draft.lines.get(section="results", kind="").text == "Quý IV thuận lợi."
     assert (draft.letter_number, draft.letter_date, draft.submitted_by) == ("", None, None)
 
 
