@@ -206,8 +206,8 @@ class User(AbstractUser):
 
     @cached_property
     def current_assignments(self) -> "list[AreaAssignment]":
-        """The assignments that hold today. One query for each user object, communes included in a second."""
-        return list(self.assignments.on(clock.today()).prefetch_related("communes"))
+        """The assignments that hold today. One query for each user object."""
+        return self.assignments.on(clock.today()).with_limits()
 
 
 class AreaAssignment(models.Model):
@@ -258,11 +258,15 @@ class AreaAssignment(models.Model):
         return f"{self.get_duty_display()} {self.province or ''}".strip()
 
     def covers(self, commune: Commune) -> bool:
-        """Whether the assignment reaches this commune. Uses prefetched communes."""
+        """Whether the assignment reaches this commune."""
         if self.province_id is not None and self.province_id != commune.province_id:
             return False
-        limited_to = self.communes.all()
-        return not limited_to or commune in limited_to
+        return not self.limited_to or commune.pk in self.limited_to
+
+    @cached_property
+    def limited_to(self) -> frozenset[int]:
+        """The keys of the communes it is limited to; empty means the whole area. One query unless `with_limits`."""
+        return frozenset(self.communes.values_list("pk", flat=True))
 
     def holds_on(self, day: date) -> bool:
         return self.since <= day and (self.until is None or day <= self.until)

@@ -1,10 +1,11 @@
 """Which communes, memberships and assignments."""
 
+from collections import defaultdict
 from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
@@ -48,3 +49,16 @@ class AreaAssignmentQuerySet(QuerySet["AreaAssignment"]):
     def on(self, day: date) -> Self:
         """The assignments that hold on that day."""
         return self.filter(Q(until__isnull=True) | Q(until__gte=day), since__lte=day)
+
+    def with_limits(self) -> "list[AreaAssignment]":
+        """The assignments with the communes they are limited to (`limited_to`), in one query."""
+        found: dict[int, AreaAssignment] = {}
+        limits: defaultdict[int, set[int]] = defaultdict(set)
+        for row in self.annotate(limit=F("communes")):
+            found.setdefault(row.pk, row)
+            limit: int | None = row.limit  # type: ignore[attr-defined]  # just annotated
+            if limit is not None:
+                limits[row.pk].add(limit)
+        for assignment in found.values():
+            assignment.limited_to = frozenset(limits[assignment.pk])
+        return list(found.values())

@@ -24,8 +24,8 @@ def within_area(user: User, commune: str = "") -> Q:
         covered = ~Q(pk__in=[])  # everything; an empty Q() would vanish beside "or"
         if assignment.province_id is not None:
             covered &= Q(**{f"{commune}province": assignment.province_id})
-        if limited_to := [limit.pk for limit in assignment.communes.all()]:
-            covered &= Q(**{f"{commune}pk__in": limited_to})
+        if assignment.limited_to:
+            covered &= Q(**{f"{commune}pk__in": assignment.limited_to})
         area |= covered
     return area
 
