@@ -18,9 +18,7 @@ from reports.forms.signature import SignatureForm
 from reports.judging import Gap, read_sheet
 from reports.models import QuarterlyReport, ReportVersion
 from reports.views.detail import (
-    Written,
     by_group,
-    changes_in,
     get_report,
     items_of,
     returned_sentence,
@@ -28,6 +26,7 @@ from reports.views.detail import (
 )
 from reports.views.entry import refuse_unless_writable
 from reports.workflow import NotAllowed, Refused, StepData
+from reports.writing import Written, changes_in
 
 
 def report_check(request: UserRequest, pk: int) -> HttpResponse:
