@@ -5,7 +5,7 @@ Every row carries a `row_version`. A write that started from an older one change
 posted, because what was loaded is known from the history. A row is saved whole or not at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,6 +125,14 @@ class Saved:
     conflicts: list[Conflict] = field(default_factory=list)
 
 
+@dataclass
+class Compared:
+    """What a set of writes would do as things stand: those that would change a row, and those in conflict."""
+
+    changes: list[Write] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+
+
 def save_rows(
     version: ReportVersion,
     values: Sequence[Write] = (),
@@ -156,6 +164,25 @@ def save_rows(
         if saved.written:
             touch(version)
     return saved
+
+
+def compare_rows(
+    version: ReportVersion,
+    values: Sequence[Write] = (),
+    claims: Sequence[Write] = (),
+    *,
+    lines: Sequence[Write] = (),
+    resources: Sequence[Write] = (),
+) -> Compared:
+    """What `save_rows` would do with these writes now; nothing is written. Up to two queries for each kind of row."""
+    compared = Compared()
+    for writes, table in ((values, _VALUES), (claims, _CLAIMS), (lines, _LINES), (resources, _RESOURCES)):
+        for write, row, _wanted in _outcomes(version, writes, table):
+            if row is not None and row.row_version != write.row_version:
+                compared.conflicts.append(Conflict(write, row))
+            else:
+                compared.changes.append(write)
+    return compared
 
 
 def refuse_unless_writable(version: ReportVersion, by: User) -> None:
@@ -299,21 +326,10 @@ def _write_rows(version: ReportVersion, writes: Sequence[Write], by: User, saved
     """Three to five queries for any number of rows."""
     if not writes:
         return
-    keys = [write.target.pk for write in writes]
-    version_rows = table.model._default_manager.filter(version=version, **{f"{table.key}__in": keys})
-    foreign = [name for name in ("same_as", "criterion") if name in table.empty]
-    rows = {getattr(row, table.key): row for row in version_rows.select_related("updated_by", *foreign)}
-    loaded = _as_loaded(writes, rows, table)
     now = clock.now()
     created: list[Any] = []
     changed: list[Any] = []
-    for write in writes:
-        row = rows.get(write.target.pk)
-        standing = {name: getattr(row, name) for name in table.empty} if row else table.empty
-        shown = loaded.get(write.target.pk, standing)
-        if table.wanted(write, standing) == standing or table.wanted(write, shown) == shown:
-            continue
-        wanted = table.wanted(write, standing)
+    for write, row, wanted in _outcomes(version, writes, table):
         if row is None:
             row = table.new(version, write.target)
             created.append(row)
@@ -331,6 +347,28 @@ def _write_rows(version: ReportVersion, writes: Sequence[Write], by: User, saved
     table.model._default_manager.bulk_update(changed, [*table.empty, "row_version", "updated_by", "updated_at"])
     table.history._default_manager.bulk_create([table.change(row) for row in created + changed])
     saved.written += len(created) + len(changed)
+
+
+def _outcomes(
+    version: ReportVersion, writes: Sequence[Write], table: _Table
+) -> Iterator[tuple[Write, Any, dict[str, Any]]]:
+    """The writes that would change something: each with the row as it stands, or None, and the wanted content.
+
+    Up to two queries. It is a conflict when the row stands at another version than the write.
+    """
+    if not writes:
+        return
+    keys = [write.target.pk for write in writes]
+    version_rows = table.model._default_manager.filter(version=version, **{f"{table.key}__in": keys})
+    foreign = [name for name in ("same_as", "criterion") if name in table.empty]
+    rows = {getattr(row, table.key): row for row in version_rows.select_related("updated_by", *foreign)}
+    loaded = _as_loaded(writes, rows, table)
+    for write in writes:
+        row = rows.get(write.target.pk)
+        standing = {name: getattr(row, name) for name in table.empty} if row else table.empty
+        shown = loaded.get(write.target.pk, standing)
+        if table.wanted(write, standing) != standing and table.wanted(write, shown) != shown:
+            yield write, row, table.wanted(write, standing)
 
 
 def _as_loaded(writes: Sequence[Write], rows: dict[Any, Any], table: _Table) -> dict[Any, dict[str, Any]]:
