@@ -71,6 +71,12 @@ WORK = {
     "wait": Sign("wait", pgettext_lazy("work", "waiting")),
     "ok": Sign("ok", pgettext_lazy("work", "done")),
     "warn": Sign("warn", pgettext_lazy("work", "needs attention")),
+    # How far a part of a report is.
+    "not_started": Sign("todo", pgettext_lazy("work", "not started")),
+    "in_progress": Sign("doing", pgettext_lazy("work", "in progress")),
+    "complete": Sign("ok", pgettext_lazy("work", "complete")),
+    "to_correct": Sign("warn", pgettext_lazy("work", "to be corrected")),
+    "corrected": Sign("redone", pgettext_lazy("work", "corrected")),
 }
 
 
@@ -157,8 +163,14 @@ def work_state(code: str | None, text: object = "") -> SafeString:
     """A sign for work: todo, wait, ok or warn, with `text` (or its own word). Never a verdict."""
     if not code:
         return SafeString("")
-    css = " bad" if code == "warn" else ""
+    css = " bad" if WORK[code].css == "warn" else ""
     return format_html('<span class="state{}">{}{}</span>', css, _WORK[code], text or capital(WORK[code].word))
+
+
+@register.filter
+def work_shape(code: str | None) -> SafeString:
+    """The sign for work with its word for screen readers only: beside a count in a narrow list."""
+    return _with_label(_WORK[code], WORK[code].word) if code else SafeString("")
 
 
 # Numbers and dates
