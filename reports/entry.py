@@ -26,6 +26,7 @@ from .models import (
     ResourceChange,
     ResourceEntry,
     ReviewItem,
+    ReviewReply,
     Section,
     SectionLine,
     SectionLineChange,
@@ -235,22 +236,86 @@ def raise_item(
         )
 
 
-def reply_to_item(version: ReportVersion, item: ReviewItem, text: str, *, by: User) -> None:
-    """The committee's answer to an item, within its draft. It may be rewritten until the report is sent."""
+@dataclass(frozen=True)
+class Reply:
+    """What the committee wants to answer to an item, and which state of the answer its page showed (0: none yet)."""
+
+    item: ReviewItem
+    reply_version: int
+    text: str
+    done: bool
+
+
+@dataclass
+class Answered:
+    """What became of a set of replies: how many were written, and those that came after somebody else's."""
+
+    written: int = 0
+    conflicts: list[tuple[Reply, ReviewItem]] = field(default_factory=list)
+
+
+def save_replies(version: ReportVersion, replies: Sequence[Reply], *, by: User) -> Answered:
+    """Write the committee's answers to open items into its draft.
+
+    An answer that nobody changed on the page writes nothing; one that started from an older answer than the stored
+    one comes back as a conflict. Every answer that was written stays in `ReviewReply`.
+    """
     with transaction.atomic():
         version = lock(version)
         if not permissions.writable_by(by, version):
             raise NotAllowed(_("Items can be answered only by the committee, while the report is a draft."))
-        item = version.report.review_items.select_for_update().get(pk=item.pk)
-        if not item.is_open:
-            raise Refused(_("This item is already resolved."))
-        if not text.strip():
-            raise Refused(_("Please write an answer."))
-        item.reply = text.strip()
-        item.replied_by = by
-        item.replied_at = clock.now()
-        item.save()
-        touch(version)
+        items = {item.pk: item for item in version.report.review_items.select_for_update(of=("self",))}
+        shown = _replies_shown(replies)
+        answered = Answered()
+        for reply in replies:
+            item = items.get(reply.item.pk)
+            if item is None:
+                raise ReviewItem.DoesNotExist
+            if not item.is_open:
+                raise Refused(_("This item is already resolved."))
+            wanted = reply.text.strip(), reply.done
+            if wanted in ((item.reply, item.done), shown.get((item.pk, reply.reply_version), ("", False))):
+                continue
+            if reply.done and not wanted[0]:
+                raise Refused(_("Please write an answer."))
+            if reply.reply_version != item.reply_version:
+                answered.conflicts.append((reply, item))
+                continue
+            _write_reply(version, item, *wanted, by)
+            answered.written += 1
+        if answered.written:
+            touch(version)
+    return answered
+
+
+def _replies_shown(replies: Sequence[Reply]) -> dict[tuple[int, int], tuple[str, bool]]:
+    """What the answers to these items said, by item and how often it was written then. One query."""
+    said = ReviewReply.objects.filter(item__in=[reply.item.pk for reply in replies])
+    return {(reply.item_id, reply.reply_version): (reply.text, reply.done) for reply in said}
+
+
+def _write_reply(version: ReportVersion, item: ReviewItem, text: str, done: bool, by: User) -> None:
+    item.reply, item.done = text, done
+    item.replied_by, item.replied_at = by, clock.now()
+    item.reply_version += 1
+    item.save()
+    ReviewReply.objects.create(
+        item=item,
+        version=version,
+        reply_version=item.reply_version,
+        text=text,
+        done=done,
+        by=by,
+        at=item.replied_at,
+    )
+
+
+def reply_to_item(version: ReportVersion, item: ReviewItem, text: str, *, by: User, done: bool = True) -> None:
+    """Answer one item, whatever was answered before, and say that it is done."""
+    if not text.strip():
+        raise Refused(_("Please write an answer."))
+    standing = ReviewItem.objects.filter(pk=item.pk).values_list("reply_version", flat=True).first() or 0
+    save_replies(version, [Reply(item, standing, text, done)], by=by)
 
 
 def resolve_item(version: ReportVersion, item: ReviewItem, *, by: User) -> None:

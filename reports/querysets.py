@@ -72,7 +72,7 @@ class QuarterlyReportQuerySet(QuerySet["QuarterlyReport"]):
                 assessed=_count(claims),
                 criteria=_count(Criterion.objects.filter(criteria_set=OuterRef("period__criteria_set"))),
                 open_items=_count(items),
-                unanswered=_count(items.filter(reply="")),
+                unanswered=_count(items.filter(done=False)),
             )
         )
 

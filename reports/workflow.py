@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -210,11 +211,13 @@ def missing_before_signing(
     filled = filled_sections(version)
     gaps = (sheet or read_sheet(version)).missing()
     gaps += [section_gap(section) for section in Section if section not in filled]
-    return gaps + [
-        Gap(_("Answer the reviewer: “%(text)s”") % {"text": item.text}, "items", f"item{item.pk}")
-        for item in items
-        if not item.reply
-    ]
+    return gaps + [answer_gap(item) for item in items if not item.is_answered]
+
+
+def answer_gap(item: ReviewItem) -> Gap:
+    """What the committee still owes to an item: an answer, or the word that it is done."""
+    text = _("Say that it is done: “%(text)s”") if item.reply else _("Answer the reviewer: “%(text)s”")
+    return Gap(text % {"text": item.text}, "items", f"item{item.pk}")
 
 
 def _before_submit(version: ReportVersion, data: StepData) -> list[Gap]:
@@ -361,7 +364,14 @@ def _return(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
     version.state = State.RETURNED
     version.respond_by = data.respond_by
     version.save()
+    _ask_again(version.report)
     return clone_as_draft(version, by, is_correction=version.is_correction, opened_by=version.opened_by)
+
+
+def _ask_again(report: QuarterlyReport) -> None:
+    """What is still open waits for an answer of the new round; those of the rounds before stay in `ReviewReply`."""
+    answered = report.review_items.filter(resolved_at__isnull=True).exclude(reply_version=0)
+    answered.update(reply="", done=False, replied_by=None, replied_at=None, reply_version=F("reply_version") + 1)
 
 
 def _accept(version: ReportVersion, by: User, data: StepData) -> ReportVersion:

@@ -222,6 +222,12 @@ def give_back(report: QuarterlyReport, by: User, text: str = "Ghi rõ nguồn s�
     return item
 
 
+def answer(report: QuarterlyReport, by: User, text: str = "Đã bổ sung.") -> None:
+    """Answer every open item and say that it is done."""
+    for item in report.review_items.filter(resolved_at__isnull=True):
+        entry.reply_to_item(working(report), item, text, by=by)
+
+
 def accept(report: QuarterlyReport, by: User) -> ReportVersion:
     return workflow.take_step(working(report), "accept", by=by)
 

@@ -5,7 +5,7 @@ from .evidence import Evidence, EvidenceLink
 from .history import ReportEvent, ResourceChange, SectionLineChange, ValueChange, VerdictChange
 from .period import Period
 from .report import DeadlineExtension, InForce, QuarterlyReport, ReportVersion, State
-from .review import ReviewItem
+from .review import ReviewItem, ReviewReply
 from .sections import ResourceEntry, Section, SectionLine, Source
 from .value import CriterionVerdict, IndicatorValue
 
@@ -25,6 +25,7 @@ __all__ = [
     "ResourceChange",
     "ResourceEntry",
     "ReviewItem",
+    "ReviewReply",
     "Section",
     "SectionLine",
     "SectionLineChange",

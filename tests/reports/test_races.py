@@ -252,8 +252,8 @@ def test_take_up_against_withdraw(committee: Committee) -> None:
 
 def next_draft(here: Committee) -> None:
     """Return the version in review and answer, for the next round."""
-    item = factories.give_back(here.report, factories.working(here.report).holder or here.reviewer)
-    entry.reply_to_item(factories.working(here.report), item, "Đã bổ sung.", by=here.signer)
+    factories.give_back(here.report, factories.working(here.report).holder or here.reviewer)
+    factories.answer(here.report, here.signer)
 
 
 def test_accept_against_withdraw(committee: Committee) -> None:
@@ -276,9 +276,8 @@ def undo(here: Committee) -> None:
     """Undo the acceptance and return the version, for the next round."""
     official, reason = factories.official(here.report), StepData(reason="Nhầm.")
     workflow.take_step(official, "undo_accept", by=factories.make_lead(), data=reason)
-    item = factories.give_back(here.report, here.reviewer)
-    draft = factories.working(here.report)
-    entry.reply_to_item(draft, item, "Đã bổ sung.", by=here.signer)
+    factories.give_back(here.report, here.reviewer)
+    factories.answer(here.report, here.signer)
     # The next acceptance must not wait for the items of earlier rounds.
     ReviewItem.objects.filter(report=here.report).update(resolved_by=here.reviewer, resolved_at=clock.now())
 
@@ -332,8 +331,7 @@ def test_accept_against_return(committee: Committee) -> None:
         if accepted:
             undo(committee)
         else:
-            for item in report.review_items.filter(reply="", resolved_at=None):
-                entry.reply_to_item(factories.working(report), item, "Vì thế.", by=committee.signer)
+            factories.answer(report, committee.signer)
             ReviewItem.objects.filter(report=report).update(resolved_by=committee.reviewer, resolved_at=clock.now())
 
 

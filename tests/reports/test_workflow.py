@@ -525,8 +525,8 @@ def test_there_is_no_limit_on_rounds() -> None:
     reviewer = factories.reviewer_of(report.commune)
     for _round in range(4):
         factories.submit(report, signer)
-        item = factories.give_back(report, reviewer)
-        entry.reply_to_item(factories.working(report), item, "Đã bổ sung.", by=signer)
+        factories.give_back(report, reviewer)
+        factories.answer(report, signer)
 
     assert [version.number for version in report.versions.all()] == [1, 2, 3, 4, 5]
     assert [version.state for version in report.versions.all()] == ["returned"] * 4 + ["draft"]
