@@ -151,7 +151,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "ntm_tracker.signing_in.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -206,7 +206,7 @@ EVIDENCE_ROOT = env_text("EVIDENCE_ROOT", str(BASE_DIR / "var" / ("demo-evidence
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "evidence": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "BACKEND": "ntm_tracker.uploads.WholeFileStorage",
         "OPTIONS": {"location": EVIDENCE_ROOT, "base_url": None, "file_permissions_mode": 0o600},
     },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -244,6 +244,7 @@ SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "ntm_tracker.signing_in.csrf_failure"
 CSRF_COOKIE_SAMESITE = "Lax"
 
 # Five wrong passwords for one name from one address lock that pair for a quarter of an hour: a colleague
@@ -291,6 +292,11 @@ CONTENT_SECURITY_POLICY = {
 # hundred rows of eight fields.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 3000
+
+# A form sends one file. It goes to the temporary folder while it comes in (TMPDIR says where), whatever its size.
+EVIDENCE_MAX_BYTES = env_number("EVIDENCE_MAX_BYTES", 10 * 1024 * 1024)
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
+FILE_UPLOAD_HANDLERS = ["ntm_tracker.uploads.LimitedUploadHandler"]
 
 
 # Language, time and numbers

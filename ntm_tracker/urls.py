@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.i18n import set_language
 
 from ntm_tracker.health import healthz
+from ntm_tracker.signing_in import SignIn
 
 admin.site.site_title = gettext_lazy("NTM tracker administration")
 admin.site.site_header = gettext_lazy("NTM tracker administration")
@@ -30,7 +31,7 @@ def admin_login(request: HttpRequest) -> HttpResponse:
 urlpatterns = [
     path("admin/login/", admin_login),
     path("admin/", admin.site.urls),
-    path("accounts/login/", auth.LoginView.as_view(), name="login"),
+    path("accounts/login/", SignIn.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("accounts/password/", auth.PasswordChangeView.as_view(), name="password_change"),
     path("accounts/password/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import check, detail, entry, overview, review, steps, work
+from .views import check, detail, entry, evidence, kept, overview, presence, review, steps, work
 
 app_name = "reports"
 urlpatterns = [
@@ -12,6 +12,14 @@ urlpatterns = [
     path("reports/<int:pk>/history/", detail.report_history, name="history"),
     path("reports/<int:pk>/versions/<int:number>/", detail.report_version, name="version"),
     path("reports/<int:pk>/groups/<str:code>/", entry.report_group, name="group"),
+    path("reports/<int:pk>/presence/", presence.report_presence, name="presence"),
+    path("reports/kept/<int:pk>/", kept.report_kept, name="kept"),
+    path("reports/<int:pk>/evidence/", evidence.report_evidence, name="evidence"),
+    path("reports/<int:pk>/evidence/add/", evidence.evidence_add, name="evidence_add"),
+    path("reports/<int:pk>/evidence/attach/", evidence.evidence_attach, name="evidence_attach"),
+    path("reports/<int:pk>/evidence/<int:evidence_id>/replace/", evidence.evidence_replace, name="evidence_replace"),
+    path("reports/<int:pk>/evidence/<int:evidence_id>/file/", evidence.evidence_file, name="evidence_file"),
+    path("reports/<int:pk>/evidence/links/<int:link>/remove/", evidence.evidence_unlink, name="evidence_unlink"),
     path("reports/<int:pk>/check/", check.report_check, name="check"),
     path("reports/<int:pk>/review/", review.report_review, name="review"),
     path("reports/<int:pk>/items/", review.item_raise, name="item_raise"),

@@ -53,6 +53,8 @@ reports:step         accepted,open_correction 302 404 404 403 200 200 404 403 20
 reports:step         draft,cancel_correction  302 404 404 403 403 403 404 403 403 404
 reports:step         draft,no_such_step   302 404 404 404 404 404 404 404 404 404
 reports:extend       draft                302 404 404 403 403 403 404 403 200 404
+reports:presence     draft                302 405 405 405 405 405 405 405 405 405
+reports:kept         999999               302 404 404 404 404 404 404 404 404 404
 reports:item_raise   in_review            302 405 405 405 405 405 405 405 405 405
 reports:item_reply   in_review,item       302 405 405 405 405 405 405 405 405 405
 reports:item_resolve in_review,item       302 405 405 405 405 405 405 405 405 405
@@ -67,6 +69,9 @@ healthz                                   200 200 200 200 200 200 200 200 200 20
 POST = """
 reports:group        draft,III            302 404 404 ok  ok  403 404 403 403 404
 reports:group        submitted,III        302 404 404 403 403 403 404 403 403 404
+reports:presence     draft                302 404 404 ok  ok  ok  404 ok  ok  404
+reports:presence     accepted             302 404 404 ok  ok  ok  404 ok  ok  404
+reports:kept         999999               302 404 404 404 404 404 404 404 404 404
 reports:check        draft                302 404 404 403 ok  403 404 403 403 404
 reports:check        accepted             302 404 404 403 403 403 404 403 403 404
 reports:review       in_review            302 404 404 403 403 ok  404 403 403 404

@@ -37,7 +37,7 @@ class KeptPost(models.Model):
     class Meta:
         verbose_name = _("page kept for its writer")
         verbose_name_plural = _("pages kept for their writers")
-        constraints = [models.UniqueConstraint(fields=["user", "path"], name="kept_once_per_user_and_path")]
+        indexes = [models.Index(fields=["user", "-kept_at"], name="kept_by_user")]
 
     def __str__(self) -> str:
         return self.path

@@ -16,6 +16,7 @@ from ntm_tracker.http import UserRequest
 from ntm_tracker.templatetags.look import day
 from reports.lateness import Deadline, deadline, due_sentence, respond_sentence, waiting_sentence
 from reports.models import QuarterlyReport, ReportVersion, State
+from reports.views.kept import kept_pages
 
 SHOWN_AT_MOST = 300
 LATELY_ACCEPTED = 5
@@ -69,6 +70,7 @@ def work(request: UserRequest) -> HttpResponse:
         "accepted": list(mine.accepted_lately()[:LATELY_ACCEPTED]),
         "has_area": has_duty(request.user, *[duty for duty in Duty if duty != Duty.VIEWER]),
         "is_viewer": has_duty(request.user, Duty.VIEWER),
+        "kept": kept_pages(request.user),
         "cut_at": SHOWN_AT_MOST if len(reports) > SHOWN_AT_MOST else 0,
     }
     return render(request, "reports/work.html", context)
