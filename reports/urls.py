@@ -2,16 +2,19 @@
 
 from django.urls import path
 
-from .views import check, detail, entry, evidence, kept, overview, presence, review, steps, work
+from .views import check, detail, entry, evidence, kept, overview, presence, review, rows, sections, steps, work
 
 app_name = "reports"
 urlpatterns = [
     path("", work.work, name="work"),
     path("overview/", overview.overview, name="overview"),
     path("reports/<int:pk>/", detail.report_detail, name="detail"),
+    path("reports/<int:pk>/resume/", detail.report_resume, name="resume"),
     path("reports/<int:pk>/history/", detail.report_history, name="history"),
     path("reports/<int:pk>/versions/<int:number>/", detail.report_version, name="version"),
     path("reports/<int:pk>/groups/<str:code>/", entry.report_group, name="group"),
+    path("reports/<int:pk>/sections/<str:code>/", sections.report_section, name="section"),
+    path("reports/<int:pk>/rows/", rows.row_save, name="row_save"),
     path("reports/<int:pk>/presence/", presence.report_presence, name="presence"),
     path("reports/kept/<int:pk>/", kept.report_kept, name="kept"),
     path("reports/<int:pk>/evidence/", evidence.report_evidence, name="evidence"),

@@ -33,6 +33,7 @@ criteria:set         edition              302 200 200 200 200 200 200 200 200 20
 password_change                           302 200 200 200 200 200 200 200 200 200
 password_change_done                      302 200 200 200 200 200 200 200 200 200
 reports:detail       draft                302 404 404 200 200 200 404 200 200 404
+reports:resume       draft                302 404 404 302 302 302 404 302 302 404
 reports:history      draft                302 404 404 200 200 200 404 200 200 404
 reports:version      draft,1              302 404 404 200 200 200 404 200 200 404
 reports:version      accepted,1           302 200 200 200 200 200 200 200 200 200
@@ -41,6 +42,18 @@ reports:detail       accepted             302 404 404 200 200 200 404 200 200 40
 reports:group        draft,III            302 404 404 200 200 403 404 403 403 404
 reports:group        in_review,III        302 404 404 403 403 403 404 403 403 404
 reports:group        draft,IX             302 404 404 404 404 404 404 404 404 404
+reports:row_save     draft                302 405 405 405 405 405 405 405 405 405
+reports:evidence     draft                302 404 404 200 200 200 404 200 200 404
+reports:evidence     accepted             302 404 404 200 200 200 404 200 200 404
+reports:evidence_add draft                302 404 404 200 200 403 404 403 403 404
+reports:evidence_add submitted            302 404 404 403 403 403 404 403 403 404
+reports:evidence_attach  draft            302 405 405 405 405 405 405 405 405 405
+reports:evidence_replace draft,paper      302 404 404 200 200 403 404 403 403 404
+reports:evidence_replace accepted,official_paper 302 404 404 403 403 403 404 403 403 404
+reports:evidence_unlink  draft,link       302 405 405 405 405 405 405 405 405 405
+reports:evidence_file    draft,paper      302 404 404 200 200 200 404 200 200 404
+reports:evidence_file    accepted,official_paper 302 404 404 200 200 200 404 200 200 404
+reports:evidence_file    draft,official_paper    302 404 404 404 404 404 404 404 404 404
 reports:check        draft                302 404 404 200 200 403 404 403 403 404
 reports:check        submitted            302 404 404 403 403 403 404 403 403 404
 reports:review       in_review            302 404 404 403 403 200 404 403 200 404
@@ -72,6 +85,17 @@ reports:group        submitted,III        302 404 404 403 403 403 404 403 403 40
 reports:presence     draft                302 404 404 ok  ok  ok  404 ok  ok  404
 reports:presence     accepted             302 404 404 ok  ok  ok  404 ok  ok  404
 reports:kept         999999               302 404 404 404 404 404 404 404 404 404
+reports:row_save     draft                302 404 404 404 404 403 404 403 403 404
+reports:row_save     submitted            302 404 404 403 403 403 404 403 403 404
+reports:evidence_add draft                302 404 404 ok  ok  403 404 403 403 404
+reports:evidence_add in_review            302 404 404 403 403 403 404 403 403 404
+reports:evidence_attach  draft            302 404 404 ok  ok  403 404 403 403 404
+reports:evidence_attach  accepted         302 404 404 403 403 403 404 403 403 404
+reports:evidence_replace draft,paper      302 404 404 ok  ok  403 404 403 403 404
+reports:evidence_replace accepted,official_paper 302 404 404 403 403 403 404 403 403 404
+reports:evidence_unlink  accepted,official_link  302 404 404 403 403 403 404 403 403 404
+reports:evidence_unlink  draft,999999     302 404 404 404 404 403 404 403 403 404
+reports:evidence_unlink  draft,link       302 404 404 ok  ok  403 404 403 403 404
 reports:check        draft                302 404 404 403 ok  403 404 403 403 404
 reports:check        accepted             302 404 404 403 403 403 404 403 403 404
 reports:review       in_review            302 404 404 403 403 ok  404 403 403 404

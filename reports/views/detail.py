@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -29,6 +29,8 @@ from reports.models import (
     ReviewItem,
     State,
 )
+from reports.traces import read_traces
+from reports.views.parts import parts_of, resume
 from reports.views.work import is_returned
 from reports.writing import changes_in, sees_verified
 
@@ -67,18 +69,23 @@ def report_detail(request: UserRequest, pk: int) -> HttpResponse:
 
 
 def render_detail(request: UserRequest, report: QuarterlyReport, bound: "ReplyForm | None" = None) -> HttpResponse:
-    """The report page; with `bound`, a refused reply keeps what was typed. Six queries beside those of every page."""
+    """The report page; with `bound`, a refused reply keeps what was typed. Seven queries beside those of every page."""
     user = request.user
     version = version_at_hand(report)
     sheet = read_sheet(version)
     events = list(report.events.select_related("by", "version").order_by("-at", "-pk"))
     writable = permissions.writable_by(user, version)
+    items = with_reply_forms(report, bound) if writable else list(open_items(report))
+    traces = read_traces(version)
+    parts = parts_of(report, sheet, traces.filled_sections, items, others=traces.others_now(user))
     context = {
         "report": report,
         "version": version,
         "sheet": sheet,
         "groups": by_group(sheet),
-        "filled": sum(criterion.is_filled for criterion in sheet.criteria),
+        "parts": parts,
+        "resume": resume(parts, traces.latest_of(user)) if writable else None,
+        "latest": traces.latest,
         "deadline": deadline(report),
         "returned": returned_sentence(version),
         "return_reason": _return_reason(version, events),
@@ -87,12 +94,24 @@ def render_detail(request: UserRequest, report: QuarterlyReport, bound: "ReplyFo
         "whose_turn": _("It is your committee's turn to write.") if writable else whose_turn(version),
         "can_extend": permissions.can_extend(user, report) and report.first_submitted_at is None,
         "can_review": is_ministry(user, report.commune) and version.state in (State.SUBMITTED, State.IN_REVIEW),
-        "items": with_reply_forms(report, bound) if writable else list(open_items(report)),
+        "items": items,
         "events": events[:LATEST_EVENTS],
         "versions": versions_of(report, events),
         "shows_verified": sees_verified(user, version),
     }
     return render(request, "reports/report_detail.html", context)
+
+
+def report_resume(request: UserRequest, pk: int) -> HttpResponse:
+    """Leads to where the user goes on writing: the row they wrote last, or what is left to write."""
+    report = get_report(request.user, pk)
+    version = version_at_hand(report)
+    if not permissions.writable_by(request.user, version):
+        return redirect(report)
+    traces = read_traces(version)
+    parts = parts_of(report, read_sheet(version), traces.filled_sections, open_items(report))
+    further = resume(parts, traces.latest_of(request.user))
+    return redirect(further.url if further else reverse("reports:check", args=[pk]))
 
 
 def report_history(request: UserRequest, pk: int) -> HttpResponse:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 
 from reports.judging import CriterionSheet, Sheet
 from reports.models import QuarterlyReport, ReviewItem, Section
+from reports.traces import Trace
 
 NOT_STARTED, IN_PROGRESS, COMPLETE = "not_started", "in_progress", "complete"
 TO_CORRECT, CORRECTED = "to_correct", "corrected"
@@ -28,8 +30,10 @@ class Task:
         return self.state in (COMPLETE, CORRECTED)
 
     @property
-    def anchor(self) -> str:
-        return f"c{self.sheet.criterion.number}"
+    def rows(self) -> set[str]:
+        """The prefixes of the rows that are written for it."""
+        indicators = {f"i{indicator.indicator.code}" for indicator in self.sheet.indicators}
+        return indicators | {f"c{self.sheet.criterion.number}"}
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,16 @@ class Parts:
         return sum(section.state == COMPLETE for section in self.sections)
 
     @property
+    def is_started(self) -> bool:
+        """Whether anything of it was written."""
+        return self.sections_done > 0 or any(task.state != NOT_STARTED for task in self.tasks)
+
+    @property
+    def to_correct(self) -> int:
+        """How many criteria the reviewer wants corrected and nobody has yet."""
+        return sum(task.state == TO_CORRECT for task in self.tasks)
+
+    @property
     def share(self) -> int:
         """The length of the progress bar: criteria and sections that are complete, in percent."""
         parts = self.total + len(self.sections)
@@ -106,7 +120,7 @@ class Parts:
 
     def slots(self) -> dict[str, str]:
         """What a saved row changes in the panel, by the name of the slot. The names are those of `_parts.html`."""
-        slots = {"progress": render_to_string("reports/_parts_progress.html", {"parts": self})}
+        slots: dict[str, str] = {"progress": render_to_string("reports/_parts_progress.html", {"parts": self})}
         parts: list[GroupPart | SectionPart] = [*self.groups, *self.sections]
         for part in parts:
             if part.is_here:
@@ -140,6 +154,38 @@ def parts_of(
     return Parts(report, groups, sections, gaps, here == CHECK, others)
 
 
+@dataclass(frozen=True)
+class Resume:
+    """Where to go on writing."""
+
+    label: str
+    url: str
+
+
+def resume(parts: Parts, latest: Trace | None) -> Resume | None:
+    """Where the writer of `latest`, their last write, goes on; None when nothing is left to write.
+
+    Back to that row while its criterion is not complete; else to what the reviewer wants corrected, then to the
+    first criterion or section in order.
+    """
+    left = [task for task in parts.tasks if not task.is_done]
+    for task in left:
+        if latest and latest.row in task.rows:
+            text = _("Continue where you left off: %(part)s")
+            return Resume(text % {"part": task.sheet.criterion}, f"{task.url.partition('#')[0]}#{latest.row}")
+    for task in sorted(left, key=lambda task: task.state != TO_CORRECT):
+        text = {
+            TO_CORRECT: _("Correct: %(part)s"),
+            NOT_STARTED: _("Go on with: %(part)s") if parts.is_started else _("Start with: %(part)s"),
+            IN_PROGRESS: _("Complete: %(part)s"),
+        }[task.state]
+        return Resume(text % {"part": task.sheet.criterion}, task.url)
+    for section in parts.sections:
+        if section.state != COMPLETE:
+            return Resume(_("Go on with: %(part)s") % {"part": section.title}, section.url)
+    return None
+
+
 def _task(criterion: CriterionSheet, items: list[ReviewItem], group_url: str) -> Task:
     asked = [item for item in items if item.criterion_id == criterion.criterion.pk]
     return Task(criterion, state_of(criterion, asked), f"{group_url}#c{criterion.criterion.number}")
@@ -165,4 +211,4 @@ def section_url(report: QuarterlyReport, section: Section) -> str:
     try:
         return reverse("reports:section", args=[report.pk, section.value])
     except NoReverseMatch:
-        return ""
+        return f"{report.get_absolute_url()}#sections"
