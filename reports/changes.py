@@ -1,15 +1,17 @@
 """What changed? A version beside the one sent before it and beside the quarter accepted last."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import cached_property
 
 from criteria import rules
+from criteria.catalogue import Catalogue
 
-from .judging import CriterionSheet, IndicatorSheet, Sheet
+from .judging import CriterionSheet, IndicatorSheet, Sheet, catalogue_of, judge
 from .models import CriterionVerdict, IndicatorValue, ReportVersion
 from .reading import level_of, say_threshold, say_value
 
@@ -55,30 +57,49 @@ class Background:
     Indicators and criteria are matched by their codes and numbers, because the editions differ between quarters.
     """
 
-    def __init__(self, version: ReportVersion) -> None:
+    def __init__(
+        self,
+        version: ReportVersion,
+        values: Iterable[IndicatorValue] | None = None,
+        verdicts: Iterable[CriterionVerdict] | None = None,
+    ) -> None:
+        """Reads the rows of both versions itself, unless whoever asks has read them (`read_beside`)."""
         self.version = version
-        report = version.report
-        last = ReportVersion.objects.in_force_before(report.period, report.commune_id)
-        self._wanted = Q(version=version.based_on_id) | Q(version__in=last)
         self.sent_version: ReportVersion | None = version.based_on
         self.accepted_version: ReportVersion | None = None
         self._sent: dict[str, IndicatorValue] = {}
         self._accepted: dict[str, IndicatorValue] = {}
-        rows = IndicatorValue.objects.filter(self._wanted).select_related("indicator", "version__report__period")
-        for row in rows.order_by():
+        self._verdicts = verdicts
+        for row in values_of(earlier_versions(version)) if values is None else values:
             if row.version_id == version.based_on_id:
                 self._sent[row.indicator.code] = row
-            else:
+            elif row.version_id != version.pk:
                 self.accepted_version = row.version
                 self._accepted[row.indicator.code] = row
 
     @cached_property
     def verdicts(self) -> dict[int, CriterionVerdict]:
-        """The verdicts of the last accepted quarter by criterion number. One query."""
+        """The verdicts of the last accepted quarter by criterion number. One query, unless they were read before."""
         if self.accepted_version is None:
             return {}
-        rows = CriterionVerdict.objects.filter(version=self.accepted_version).select_related("criterion").order_by()
-        return {row.criterion.number: row for row in rows}
+        rows = verdicts_of(Q(version=self.accepted_version)) if self._verdicts is None else self._verdicts
+        return {row.criterion.number: row for row in rows if row.version_id == self.accepted_version.pk}
+
+    def sent(self, code: str) -> IndicatorValue | None:
+        """The row of the indicator in the version sent before."""
+        return self._sent.get(code)
+
+    @cached_property
+    def sent_verdicts(self) -> dict[int, CriterionVerdict]:
+        """The verdicts of the version sent before by criterion number. One query, unless they were read before."""
+        if self.sent_version is None:
+            return {}
+        rows = verdicts_of(Q(version=self.sent_version)) if self._verdicts is None else self._verdicts
+        return {row.criterion.number: row for row in rows if row.version_id == self.sent_version.pk}
+
+    def accepted(self, code: str) -> IndicatorValue | None:
+        """The row of the indicator in the last accepted quarter."""
+        return self._accepted.get(code)
 
     def changes(self, sheet: Sheet) -> list[Change]:
         """Every indicator that differs from the version sent before or from the last accepted quarter."""
@@ -119,6 +140,37 @@ class Background:
         before, after = row.answer.exact, present.exact
         differs = before != after or row.absence != present.absence
         return Earlier(say_value(row, row.indicator, level), _difference(before, after, now), verdict), differs
+
+
+def read_beside(version: ReportVersion, catalogue: Catalogue | None = None) -> tuple[Sheet, Background]:
+    """The version judged, and what to compare it with: three queries, two when the catalogue is known."""
+    wanted = Q(version=version.pk) | earlier_versions(version)
+    values, verdicts = list(values_of(wanted)), list(verdicts_of(wanted))
+    sheet = judge(
+        version,
+        catalogue or catalogue_of(version),
+        [row for row in values if row.version_id == version.pk],
+        [row for row in verdicts if row.version_id == version.pk],
+    )
+    return sheet, Background(version, values, verdicts)
+
+
+def earlier_versions(version: ReportVersion) -> Q:
+    """The condition on rows of the version sent before this round and of the last accepted quarter."""
+    report = version.report
+    last = ReportVersion.objects.in_force_before(report.period, report.commune_id)
+    return Q(version=version.based_on_id) | Q(version__in=last)
+
+
+def values_of(wanted: Q) -> QuerySet[IndicatorValue]:
+    """Indicator rows with all that is said of them: which quarter, who wrote them, what they were taken over from."""
+    rows = IndicatorValue.objects.filter(wanted).order_by()
+    return rows.select_related("indicator", "version__report__period", "updated_by", "same_as__report__period")
+
+
+def verdicts_of(wanted: Q) -> QuerySet[CriterionVerdict]:
+    """Verdict rows, each with its criterion."""
+    return CriterionVerdict.objects.filter(wanted).select_related("criterion", "updated_by").order_by()
 
 
 def _difference(before: rules.Number | None, after: rules.Number | None, now: IndicatorSheet) -> Decimal | None:

@@ -3,7 +3,7 @@
 A draft is judged by the thresholds published by today; from submission on, by those copied onto its values.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -149,14 +149,28 @@ def read_sheet(version: ReportVersion, catalogue: Catalogue | None = None) -> Sh
 
     `version.report` must come with its commune, province, region and period (`for_page`).
     """
+    return judge(version, catalogue or catalogue_of(version), version.values.all(), version.verdicts.all())
+
+
+def catalogue_of(version: ReportVersion) -> Catalogue:
+    """The criteria by which the version is judged, as they concern its region: one query."""
     report = version.report
-    if catalogue is None:
-        catalogue = load_catalogue(report.period.criteria_set_id, report.commune.province.region)
-    values = {row.indicator_id: row for row in version.values.all()}
-    verdicts = {row.criterion_id: row for row in version.verdicts.all()}
+    return load_catalogue(report.period.criteria_set_id, report.commune.province.region)
+
+
+def judge(
+    version: ReportVersion,
+    catalogue: Catalogue,
+    rows: Iterable[IndicatorValue],
+    verdict_rows: Iterable[CriterionVerdict],
+) -> Sheet:
+    """The version judged from its rows."""
+    values = {row.indicator_id: row for row in rows}
+    verdicts = {row.criterion_id: row for row in verdict_rows}
     judged_on = version.judged_on or clock.today()
+    year = version.report.period.year
     sheets = [
-        _judge(entry, group.group, values, verdicts, report.period.year, judged_on, bool(version.judged_on))
+        _judge(entry, group.group, values, verdicts, year, judged_on, bool(version.judged_on))
         for group in catalogue.groups
         for entry in group.criteria
     ]

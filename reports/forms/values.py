@@ -125,6 +125,11 @@ class ValueForm(RowForm):
         """The two numbers a percentage may be computed from."""
         return [self["numerator"], self["denominator"]] if self.takes_parts else []
 
+    @property
+    def numbers(self) -> list[BoundField]:
+        """The fields for numbers, which may have to ask what was meant."""
+        return [] if self.indicator.is_yes_no else [self["value"], *self.parts]
+
     def clean(self) -> dict[str, Any]:
         """The fields of one row together: value, two numbers, absence and reason."""
         cleaned = super().clean()
