@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import check, detail, entry, evidence, kept, overview, presence, review, rows, sections, steps, work
+from .views import check, detail, entry, evidence, kept, overview, presence, replies, review, rows, sections, steps, work
 
 app_name = "reports"
 urlpatterns = [
@@ -26,7 +26,7 @@ urlpatterns = [
     path("reports/<int:pk>/check/", check.report_check, name="check"),
     path("reports/<int:pk>/review/", review.report_review, name="review"),
     path("reports/<int:pk>/items/", review.item_raise, name="item_raise"),
-    path("reports/<int:pk>/items/<int:item>/reply/", review.item_reply, name="item_reply"),
+    path("reports/<int:pk>/items/replies/", replies.report_replies, name="replies"),
     path("reports/<int:pk>/items/<int:item>/resolve/", review.item_resolve, name="item_resolve"),
     path("reports/<int:pk>/steps/<slug:action>/", steps.report_step, name="step"),
     path("reports/<int:pk>/extend/", steps.report_extend, name="extend"),

@@ -7,6 +7,7 @@ from typing import Any
 import hypothesis
 import pytest
 from django.conf import settings
+from django.core.files.storage import storages
 from django.db import connection
 from django.test import Client
 from django.utils import translation
@@ -54,6 +55,12 @@ def _each_test_starts_alike(request: pytest.FixtureRequest) -> Iterator[None]:
     translation.activate(settings.LANGUAGE_CODE)
     yield
     settings.AXES_ENABLED = False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _papers_go_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Files that tests store are thrown away with them."""
+    storages["evidence"].location = str(tmp_path_factory.mktemp("evidence"))  # type: ignore[attr-defined]
 
 
 @pytest.fixture

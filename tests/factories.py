@@ -8,16 +8,17 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.utils import timezone
 
 from communes.models import AreaAssignment, Commune, Duty, Programme, Province, User
 from criteria import rules
 from criteria.catalogue import load_catalogue
-from criteria.models import CriteriaSet, Threshold
+from criteria.models import CriteriaSet, Indicator, Threshold
 from ntm_tracker import clock
-from reports import entry, workflow
-from reports.models import Period, QuarterlyReport, ReportVersion, ReviewItem, Section
+from reports import entry, evidence, workflow
+from reports.models import EvidenceLink, Period, QuarterlyReport, ReportVersion, ReviewItem, Section
 from reports.sections import filled_sections
 from reports.workflow import StepData
 
@@ -191,6 +192,30 @@ def write_line(
 ) -> None:
     """Add a line to a section of the draft."""
     entry.save_rows(working(report), lines=[a_line(text, section, **content)], by=by)
+
+
+PDF = b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\n%%EOF\n"
+
+
+def paper(content: bytes = PDF, name: str = "QĐ 3127.pdf") -> SimpleUploadedFile:
+    """A file as a form sends it, by default the smallest PDF."""
+    return SimpleUploadedFile(name, content)
+
+
+def add_paper(
+    report: QuarterlyReport, by: User, *codes: str, content: bytes = PDF, name: str = "QĐ 3127.pdf", **metadata: Any
+) -> EvidenceLink:
+    """Store a file that proves indicators of the draft, by default 11; returns the link to the first of them."""
+    version = working(report)
+    wanted = codes or ("11",)
+    indicators = {
+        one.code: one
+        for one in Indicator.objects.filter(criterion__criteria_set=report.period.criteria_set, code__in=wanted)
+    }
+    fields = {"title": name, "kind": "survey", "document_number": "", "document_date": None, "valid_until": None}
+    checked = evidence.check(paper(content, name))
+    added = evidence.add(version, checked, fields | metadata, [indicators[code] for code in wanted], by=by)
+    return version.evidence_links.get(evidence=added.evidence, indicator=indicators[wanted[0]], removed_at=None)
 
 
 def signature(version: ReportVersion, **fields: Any) -> StepData:

@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from communes.models import Duty, User
 from ntm_tracker import clock
 from reports import entry
-from reports.models import QuarterlyReport, ReportEvent, ReviewItem
+from reports.models import EvidenceLink, QuarterlyReport, ReportEvent, ReviewItem
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +42,10 @@ reports:detail       accepted             302 404 404 200 200 200 404 200 200 40
 reports:group        draft,III            302 404 404 200 200 403 404 403 403 404
 reports:group        in_review,III        302 404 404 403 403 403 404 403 403 404
 reports:group        draft,IX             302 404 404 404 404 404 404 404 404 404
+reports:section      draft,steering       302 404 404 200 200 403 404 403 403 404
+reports:section      draft,resources      302 404 404 200 200 403 404 403 403 404
+reports:section      in_review,steering   302 404 404 403 403 403 404 403 403 404
+reports:section      draft,weather        302 404 404 404 404 404 404 404 404 404
 reports:row_save     draft                302 405 405 405 405 405 405 405 405 405
 reports:evidence     draft                302 404 404 200 200 200 404 200 200 404
 reports:evidence     accepted             302 404 404 200 200 200 404 200 200 404
@@ -69,7 +73,7 @@ reports:extend       draft                302 404 404 403 403 403 404 403 200 40
 reports:presence     draft                302 405 405 405 405 405 405 405 405 405
 reports:kept         999999               302 404 404 404 404 404 404 404 404 404
 reports:item_raise   in_review            302 405 405 405 405 405 405 405 405 405
-reports:item_reply   in_review,item       302 405 405 405 405 405 405 405 405 405
+reports:replies      in_review            302 405 405 405 405 405 405 405 405 405
 reports:item_resolve in_review,item       302 405 405 405 405 405 405 405 405 405
 admin:index                               302 302 302 302 302 302 302 302 302 200
 login                                     200 200 200 200 200 200 200 200 200 200
@@ -85,6 +89,8 @@ reports:group        submitted,III        302 404 404 403 403 403 404 403 403 40
 reports:presence     draft                302 404 404 ok  ok  ok  404 ok  ok  404
 reports:presence     accepted             302 404 404 ok  ok  ok  404 ok  ok  404
 reports:kept         999999               302 404 404 404 404 404 404 404 404 404
+reports:section      draft,steering       302 404 404 ok  ok  403 404 403 403 404
+reports:section      submitted,steering   302 404 404 403 403 403 404 403 403 404
 reports:row_save     draft                302 404 404 404 404 403 404 403 403 404
 reports:row_save     submitted            302 404 404 403 403 403 404 403 403 404
 reports:evidence_add draft                302 404 404 ok  ok  403 404 403 403 404
@@ -107,7 +113,8 @@ reports:step         draft,withdraw       302 404 404 403 403 403 404 403 403 40
 reports:step         in_review,take_up    302 404 404 403 403 403 404 403 403 404
 reports:extend       draft                302 404 404 403 403 403 404 403 ok  404
 reports:item_raise   draft                302 404 404 403 403 403 404 403 403 404
-reports:item_reply   in_review,item       302 404 404 403 403 403 404 403 403 404
+reports:replies      in_review            302 404 404 403 403 403 404 403 403 404
+reports:replies      draft                302 404 404 ok  ok  403 404 403 403 404
 reports:item_resolve draft,item           302 404 404 403 403 403 404 403 403 404
 reports:item_resolve draft,999999         302 404 404 403 403 403 404 403 403 404
 """
@@ -120,11 +127,15 @@ class World:
     people: dict[str, User]
     reports: dict[str, QuarterlyReport]
     item: ReviewItem
+    link: EvidenceLink
+    official_link: EvidenceLink
 
     def arguments(self, text: str) -> list[object]:
         """The arguments of an address as the tables write them."""
         known: dict[str, object] = {name: report.pk for name, report in self.reports.items()}
         known |= {"commune": self.reports["draft"].commune_id, "item": self.item.pk, "edition": "2013"}
+        known |= {"paper": self.link.evidence_id, "link": self.link.pk}
+        known |= {"official_paper": self.official_link.evidence_id, "official_link": self.official_link.pk}
         return [known.get(part, part) for part in text.split(",")] if text else []
 
 
@@ -145,11 +156,13 @@ def world() -> Iterator[World]:
             "administrator": factories.make_administrator(),
         }
         reports = {"draft": draft}
+        links = [factories.add_paper(draft, people["editor"])]
         for state, quarter in (("submitted", "2014-3"), ("in_review", "2014-2"), ("accepted", "2014-1")):
             report = reports[state] = factories.make_report("Thanh Chăn", quarter)
             # The freeze day of these quarters must not be over, or only a lead could open a correction.
             type(report.period).objects.filter(pk=report.period_id).update(freeze_on="2015-12-31")
             factories.fill_in(report, people["editor"])
+            links.append(factories.add_paper(report, people["editor"]))
             factories.submit(report, people["signer"])
         factories.take_up(reports["in_review"], people["reviewer"])
         factories.take_up(reports["accepted"], people["reviewer"])
@@ -157,7 +170,7 @@ def world() -> Iterator[World]:
 
         version = factories.working(reports["in_review"])
         item = entry.raise_item(version, text="Ghi rõ nguồn.", kind="must_fix", by=people["reviewer"])
-        yield World(people, reports, item)
+        yield World(people, reports, item, links[0], links[-1])
 
 
 def lines(table: str) -> list[tuple[str, str, list[str]]]:

@@ -1,16 +1,24 @@
 """Papers that prove a value: files, kept once and for all, and which indicators of which version they prove."""
 
+from datetime import date, timedelta
+
 from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import Q
 from django.utils.crypto import get_random_string
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from criteria.models import Indicator
+from ntm_tracker import clock
+from ntm_tracker.contents import TYPES, in_megabytes
+from ntm_tracker.templatetags.look import day
 
 from .report import QuarterlyReport, ReportVersion
+
+SOON = timedelta(days=90)
+"""A paper that expires within this time is marked: by the next report it will have to be a newer one."""
 
 
 def evidence_storage() -> Storage:
@@ -67,6 +75,25 @@ class Evidence(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def tag(self) -> str:
+        """The type of the file in three or four letters: PDF, JPG, XLSX."""
+        return TYPES[self.media_type].tag
+
+    @property
+    def said_size(self) -> str:
+        return in_megabytes(self.size)
+
+    def expiry(self, on: date) -> str:
+        """In words, that the paper had expired on that day or was soon to; empty otherwise."""
+        if self.valid_until is None or self.valid_until > on + SOON:
+            return ""
+        text = gettext("expired on %(day)s") if self.is_expired(on) else gettext("expires on %(day)s")
+        return text % {"day": day(self.valid_until)}
+
+    def is_expired(self, on: date) -> bool:
+        return self.valid_until is not None and self.valid_until < on
+
 
 class EvidenceLink(models.Model):
     """That a file proves the value of an indicator in a version.
@@ -103,3 +130,17 @@ class EvidenceLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.evidence_id} → {self.indicator_id}"
+
+    @property
+    def judged_on(self) -> date:
+        """The day on which the paper must be valid: when the version was sent, for a draft today."""
+        return self.version.judged_on or clock.today()
+
+    @property
+    def expiry(self) -> str:
+        """In words, that the paper has expired or soon will; empty otherwise."""
+        return self.evidence.expiry(self.judged_on)
+
+    @property
+    def is_expired(self) -> bool:
+        return self.evidence.is_expired(self.judged_on)
