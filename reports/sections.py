@@ -78,10 +78,10 @@ FORMS: dict[Section, Form] = {
         _("Activity"),
         (
             Column("kind", _("Kind"), "choice", _("Choose what kind of activity it is.")),
-            Column("text", _("What was issued or done"), "text", _("Say what was issued or done.")),
             Column("number", _("Document number"), help=_("For example: 12/KH-UBND.")),
             Column("day", _("Date"), "day", is_past=True),
             Column("body", _("Issued or held by")),
+            Column("text", _("What was issued or done"), "text", _("Say what was issued or done.")),
             Column("quantity", _("Quantity"), "number", help=_("Participants, copies, meetings.")),
             UNIT,
         ),
