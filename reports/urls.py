@@ -2,7 +2,22 @@
 
 from django.urls import path
 
-from .views import check, detail, entry, evidence, kept, overview, presence, replies, review, rows, sections, steps, work
+from .views import (
+    check,
+    detail,
+    entry,
+    evidence,
+    kept,
+    overview,
+    presence,
+    replies,
+    review,
+    rows,
+    sections,
+    steps,
+    work,
+    workbook,
+)
 
 app_name = "reports"
 urlpatterns = [
@@ -23,6 +38,8 @@ urlpatterns = [
     path("reports/<int:pk>/evidence/<int:evidence_id>/replace/", evidence.evidence_replace, name="evidence_replace"),
     path("reports/<int:pk>/evidence/<int:evidence_id>/file/", evidence.evidence_file, name="evidence_file"),
     path("reports/<int:pk>/evidence/links/<int:link>/remove/", evidence.evidence_unlink, name="evidence_unlink"),
+    path("reports/<int:pk>/workbook/", workbook.report_workbook, name="workbook"),
+    path("reports/<int:pk>/workbook/upload/", workbook.workbook_upload, name="workbook_upload"),
     path("reports/<int:pk>/check/", check.report_check, name="check"),
     path("reports/<int:pk>/review/", review.report_review, name="review"),
     path("reports/<int:pk>/items/", review.item_raise, name="item_raise"),

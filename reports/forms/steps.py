@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from ntm_tracker import clock
 from ntm_tracker.fields import DateField
 from ntm_tracker.templatetags.look import day
-from reports.models import ReviewItem
 
 LONGEST = 2000
 
@@ -48,18 +47,3 @@ class ExtensionForm(forms.Form):
             text = gettext("This day is already over: today is %(today)s.")
             raise ValidationError(text % {"today": day(clock.today())}, code="past")
         return new_due
-
-
-class ReplyForm(forms.Form):
-    """The committee's answer to a review item."""
-
-    reply = forms.CharField(
-        label=_("Your answer"),
-        max_length=LONGEST,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": _("Please write an answer.")},
-    )
-
-    def __init__(self, data: Any = None, *, item: ReviewItem) -> None:
-        self.item = item
-        super().__init__(data, auto_id=f"id_%s_{item.pk}", initial={"reply": item.reply})

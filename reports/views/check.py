@@ -20,7 +20,7 @@ from reports.models import QuarterlyReport, ReportVersion
 from reports.views.detail import (
     by_group,
     get_report,
-    items_of,
+    open_items,
     returned_sentence,
     version_at_hand,
 )
@@ -59,7 +59,7 @@ def _page(
     """The page with the revision it shows. Two queries beside the sheet's."""
     version = version_at_hand(report)
     sheet = read_sheet(version)
-    items = [item for item in items_of(report) if item.is_open]
+    items = open_items(report)
     gaps = workflow.missing_before_signing(version, sheet, items)
     shown = {gap.sentence for gap in gaps}
     further = [gap for gap in refused.gaps if gap.sentence not in shown] if refused else []

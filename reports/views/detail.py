@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -19,7 +18,8 @@ from criteria.models import CriterionGroup
 from ntm_tracker import clock
 from ntm_tracker.http import UserRequest
 from reports import permissions, workflow
-from reports.forms.steps import ReplyForm
+from reports.forms.replies import Replies, with_forms
+from reports.items import read_items
 from reports.judging import CriterionSheet, Sheet, read_sheet
 from reports.lateness import deadline, respond_sentence
 from reports.models import (
@@ -29,6 +29,7 @@ from reports.models import (
     ReviewItem,
     State,
 )
+from reports.sections import read_sections
 from reports.traces import read_traces
 from reports.views.parts import parts_of, resume
 from reports.views.work import is_returned
@@ -68,14 +69,16 @@ def report_detail(request: UserRequest, pk: int) -> HttpResponse:
     return render_detail(request, get_report(request.user, pk))
 
 
-def render_detail(request: UserRequest, report: QuarterlyReport, bound: "ReplyForm | None" = None) -> HttpResponse:
-    """The report page; with `bound`, a refused reply keeps what was typed. Seven queries beside those of every page."""
+def render_detail(request: UserRequest, report: QuarterlyReport, replies: Replies | None = None) -> HttpResponse:
+    """The report page; `replies` that could not be saved stay as typed. Seven queries beside those of every page."""
     user = request.user
     version = version_at_hand(report)
     sheet = read_sheet(version)
     events = list(report.events.select_related("by", "version").order_by("-at", "-pk"))
     writable = permissions.writable_by(user, version)
-    items = with_reply_forms(report, bound) if writable else list(open_items(report))
+    items = open_items(report)
+    if writable:
+        with_forms(items, replies)
     traces = read_traces(version)
     parts = parts_of(report, sheet, traces.filled_sections, items, others=traces.others_now(user))
     context = {
@@ -95,6 +98,7 @@ def render_detail(request: UserRequest, report: QuarterlyReport, bound: "ReplyFo
         "can_extend": permissions.can_extend(user, report) and report.first_submitted_at is None,
         "can_review": is_ministry(user, report.commune) and version.state in (State.SUBMITTED, State.IN_REVIEW),
         "items": items,
+        "errors": replies.errors if replies else [],
         "events": events[:LATEST_EVENTS],
         "versions": versions_of(report, events),
         "shows_verified": sees_verified(user, version),
@@ -146,9 +150,10 @@ def report_version(request: UserRequest, pk: int, number: int) -> HttpResponse:
         "version": version,
         "sheet": sheet,
         "groups": by_group(sheet),
+        "sections": read_sections(version),
         "insider": insider,
         "in_force": report.in_force_id == version.pk,
-        "items": list(items_of(report).filter(version=version)) if insider else [],
+        "items": read_items(report, version=version) if insider else [],
         "shows_verified": sees_verified(request.user, version),
     }
     return render(request, "reports/report_version.html", context)
@@ -213,26 +218,9 @@ def _return_reason(version: ReportVersion, events: list[ReportEvent]) -> str:
     return notes[0] if notes else ""
 
 
-def items_of(report: QuarterlyReport) -> Any:
-    """The review items with everything that is printed of them."""
-    return report.review_items.select_related(
-        "criterion", "indicator__criterion", "raised_by", "replied_by", "resolved_by", "version"
-    )
-
-
-def open_items(report: QuarterlyReport) -> Any:
-    return items_of(report).filter(resolved_at__isnull=True)
-
-
-def with_reply_forms(report: QuarterlyReport, bound: "ReplyForm | None" = None) -> list[ReviewItem]:
-    """The open items, each with its `form` for the answer."""
-    items = list(open_items(report))
-    for item in items:
-        if bound is not None and bound.item.pk == item.pk:
-            item.form = bound
-        else:
-            item.form = ReplyForm(item=item)
-    return items
+def open_items(report: QuarterlyReport) -> list[ReviewItem]:
+    """What the reviewer has not resolved, with everything that was answered. One query."""
+    return read_items(report, resolved_at__isnull=True)
 
 
 def versions_of(report: QuarterlyReport, events: Iterable[ReportEvent]) -> list[ReportVersion]:

@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -23,10 +22,10 @@ from ntm_tracker.templatetags.look import day
 from reports import entry, permissions, workflow
 from reports.changes import Background
 from reports.forms.review import ItemForm, ReturnForm, VerdictForm
-from reports.forms.steps import ReplyForm
+from reports.items import open_ones, read_items
 from reports.judging import CriterionSheet, IndicatorSheet, read_sheet
 from reports.models import QuarterlyReport, ReportVersion, State
-from reports.views.detail import get_report, items_of, render_detail, version_at_hand
+from reports.views.detail import get_report, version_at_hand
 from reports.workflow import NotAllowed, Refused, StepData
 
 
@@ -141,32 +140,6 @@ def item_resolve(request: UserRequest, pk: int, item: int) -> HttpResponse:
     return _back(request, report, version, "items")
 
 
-@require_POST
-def item_reply(request: UserRequest, pk: int, item: int) -> HttpResponse:
-    """The committee's answer to an item, from the report page or a group page (`next`)."""
-    report = get_report(request.user, pk)
-    version = version_at_hand(report)
-    found = get_object_or_404(items_of(report), pk=item)
-    if not permissions.writable_by(request.user, version):
-        raise PermissionDenied(_("Items can be answered only by the committee, while the report is a draft."))
-    form = ReplyForm(request.POST, item=found)
-    if form.is_valid():
-        try:
-            entry.reply_to_item(version, found, form.cleaned_data["reply"], by=request.user)
-        except NotAllowed as refused:
-            raise PermissionDenied(str(refused)) from refused
-        except Refused as refused:
-            form.add_error("reply", str(refused))
-    if form.errors:
-        messages.error(request, _("The answer was not saved."))
-        return render_detail(request, report, form)
-    messages.success(request, _("The answer is saved."))
-    target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
-        target = f"{report.get_absolute_url()}#item{found.pk}"
-    return redirect(target)
-
-
 def _get(request: UserRequest, pk: int) -> tuple[QuarterlyReport, ReportVersion]:
     """The report and the version under review; 403 with the reason for others and at other times."""
     report = get_report(request.user, pk)
@@ -271,8 +244,8 @@ def _page(
     ]
     kept = {name: request.POST[name] for name in ("reason", "respond_by") if name in request.POST}
     new_item = {name: request.POST[name] for name in ("about", "kind", "text") if name in request.POST}
-    items = list(items_of(report))
-    open_now = [item for item in items if item.is_open]
+    items = read_items(report)
+    open_now = open_ones(items)
     steps = workflow.steps_for(user, version)
     context = {
         "report": report,
