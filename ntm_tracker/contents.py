@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from PIL import Image, UnidentifiedImageError
 
+from criteria.rules import rounded
 from ntm_tracker.templatetags.look import number
 
 LONGEST_NAME = 150
@@ -230,4 +231,4 @@ def in_megabytes(size: int) -> str:
     nbsp = "\N{NO-BREAK SPACE}"
     if size < 100 * 1024:
         return f"{number(-(-size // 1024))}{nbsp}kB"
-    return f"{number(Fraction(size, 1024 * 1024), 1)}{nbsp}MB"
+    return f"{number(rounded(Fraction(size, 1024 * 1024), 1))}{nbsp}MB"
