@@ -120,6 +120,8 @@ class PaperForm(forms.Form):
 class AddForm(PaperForm, IndicatorsForm):
     """A new file with the indicators it proves."""
 
+    field_order = ["file", "title", "kind", "document_number", "document_date", "valid_until", "indicators", "whole"]
+
     def __init__(self, data: Any = None, files: Any = None, *, sheet: Sheet, ticked: Iterable[str] = ()) -> None:
         super().__init__(data, files, sheet=sheet, initial={"indicators": list(ticked)})
 
