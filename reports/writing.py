@@ -1,9 +1,10 @@
 """Who wrote what into a version, and what did it say before? Read from the history of its rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from communes.models import User
@@ -11,8 +12,19 @@ from communes.permissions import is_ministry
 from criteria.models import Indicator
 from ntm_tracker.templatetags.look import verdict_word
 
-from .models import ReportVersion, State, ValueChange, VerdictChange
+from .models import (
+    ReportVersion,
+    ResourceChange,
+    Section,
+    SectionLine,
+    SectionLineChange,
+    Source,
+    State,
+    ValueChange,
+    VerdictChange,
+)
 from .reading import say_value
+from .sections import FORMS, Form, say_line, say_resources
 
 OFFICIAL = (State.ACCEPTED, State.SUPERSEDED)
 
@@ -22,32 +34,67 @@ def sees_verified(user: User, version: ReportVersion) -> bool:
     return version.state in OFFICIAL or (bool(version.holder_id) and is_ministry(user, version.report.commune))
 
 
+Change = ValueChange | VerdictChange | SectionLineChange | ResourceChange
+
+
 @dataclass(frozen=True)
 class Written:
-    """One write to a value or a verdict: who, when, and what it changed, before and after."""
+    """One write to a row: who, when, and what it changed, before and after."""
 
-    change: ValueChange | VerdictChange
+    change: Change
     what: str
     before: str
     after: str
 
 
 def changes_in(version: ReportVersion, user: User) -> list[Written]:
-    """Who wrote what in a version, newest first. What it took over from an earlier one is left out. Two queries."""
-    values = ValueChange.objects.filter(row__version=version).select_related("by", "row__indicator")
-    verdicts = VerdictChange.objects.filter(row__version=version).select_related("by", "row__criterion")
+    """Who wrote what in a version, newest first. What it took over from an earlier one is left out. Four queries."""
     verified = sees_verified(user, version)
-    found = []
-    for before, change in _with_previous(values):
-        indicator = change.row.indicator
-        found.append(_written(change, str(indicator), _said(before, indicator), _said(change, indicator)))
-    for before, change in _with_previous(verdicts):
-        found.append(_written(change, str(change.row.criterion), _judged(before, verified), _judged(change, verified)))
+    found = [*_values(version), *_verdicts(version, verified), *_lines(version), *_resources(version)]
     found = [entry for entry in found if entry.before != entry.after and not _is_taken_over(entry.change, version)]
     return sorted(found, key=lambda entry: (entry.change.at, entry.change.pk), reverse=True)
 
 
-def _is_taken_over(change: ValueChange | VerdictChange, version: ReportVersion) -> bool:
+def _values(version: ReportVersion) -> Iterator[Written]:
+    changes = ValueChange.objects.filter(row__version=version)
+    for before, change in _with_previous(changes.select_related("by", "row__indicator", "same_as__report__period")):
+        indicator = change.row.indicator
+        yield _written(change, str(indicator), _said(before, indicator), _said(change, indicator))
+
+
+def _verdicts(version: ReportVersion, verified: bool) -> Iterator[Written]:
+    changes = VerdictChange.objects.filter(row__version=version)
+    for before, change in _with_previous(changes.select_related("by", "row__criterion")):
+        yield _written(change, str(change.row.criterion), _judged(before, verified), _judged(change, verified))
+
+
+def _lines(version: ReportVersion) -> Iterator[Written]:
+    """A line is named by what it says, unless just that is what changed."""
+    changes = SectionLineChange.objects.filter(row__version=version)
+    for before, change in _with_previous(changes.select_related("by", "row", "criterion")):
+        form = FORMS[Section(change.row.section)]
+        if change.kind == SectionLine.NOTHING:
+            was, now = (str(form.nothing) if each and not each.removed else "" for each in (before, change))
+            yield Written(change, form.title, was, now)
+        elif before and before.removed != change.removed:
+            whole, removed = " · ".join(filter(None, _line(change, form))), _("removed")
+            yield Written(change, form.title, *((whole, removed) if change.removed else (removed, whole)))
+        elif before and before.text == change.text and change.text:
+            what = f"{form.title}: {Truncator(change.text).chars(60)}"
+            yield _written(change, what, _line(before, form), _line(change, form))
+        else:
+            yield _written(change, form.title, _line(before, form), _line(change, form))
+
+
+def _resources(version: ReportVersion) -> Iterator[Written]:
+    changes = ResourceChange.objects.filter(row__version=version)
+    for before, change in _with_previous(changes.select_related("by", "row")):
+        source = Source(change.row.source)
+        what = f"{Section.RESOURCES.label}: {source.label}"
+        yield _written(change, what, _amounts(before, source), _amounts(change, source))
+
+
+def _is_taken_over(change: Change, version: ReportVersion) -> bool:
     """Whether the row came along from the version this one is based on, written there."""
     return version.based_on_id is not None and change.row_version == 1 and change.at <= version.opened_at
 
@@ -62,7 +109,7 @@ def _with_previous(changes: Iterable[Any]) -> list[tuple[Any, Any]]:
     return pairs
 
 
-def _written(change: ValueChange | VerdictChange, what: str, before: list[str], after: list[str]) -> Written:
+def _written(change: Change, what: str, before: list[str], after: list[str]) -> Written:
     """Only what differs, so that a new verdict does not repeat an old claim."""
     gone = [text for text, now in zip(before, after, strict=True) if text != now]
     new = [text for text, old in zip(after, before, strict=True) if text != old]
@@ -70,10 +117,11 @@ def _written(change: ValueChange | VerdictChange, what: str, before: list[str], 
 
 
 def _said(change: ValueChange | None, indicator: Indicator) -> list[str]:
-    """The value, why there is none, and the note."""
+    """The value, why there is none, the note, the explanation, and from which quarter it was taken over."""
     if change is None:
-        return ["", "", ""]
-    return [say_value(change, indicator), change.absence_reason, change.note]
+        return [""] * 5
+    same = _("same as %(quarter)s") % {"quarter": change.same_as.report.period} if change.same_as else ""
+    return [say_value(change, indicator), change.absence_reason, change.note, change.explanation, same]
 
 
 def _judged(change: VerdictChange | None, shows_verified: bool) -> list[str]:
@@ -88,3 +136,18 @@ def _judged(change: VerdictChange | None, shows_verified: bool) -> list[str]:
         if change.fragile:
             texts[4] = _("Not yet sustainable: %(reason)s") % {"reason": change.fragile_reason}
     return texts
+
+
+def _line(change: SectionLineChange | None, form: Form) -> list[str]:
+    """What a line says, column by column; the text without its label."""
+    blank = change or SectionLineChange()
+    texts = {str(column.label) for column in form.columns if column.name == "text"}
+    return [_labelled(label, words, label not in texts) for label, words in say_line(blank, form)]
+
+
+def _amounts(change: ResourceChange | None, source: Source) -> list[str]:
+    return [_labelled(label, words, True) for label, words in say_resources(change or ResourceChange(), source)]
+
+
+def _labelled(label: str, words: str, is_shown: bool) -> str:
+    return f"{label}: {words}" if words and is_shown else words
