@@ -156,7 +156,7 @@ def world() -> Iterator[World]:
             "administrator": factories.make_administrator(),
         }
         reports = {"draft": draft}
-        links = [factories.add_paper(draft, people["editor"])]
+        links = [factories.add_paper(draft, people["editor"], "11", "12")]
         for state, quarter in (("submitted", "2014-3"), ("in_review", "2014-2"), ("accepted", "2014-1")):
             report = reports[state] = factories.make_report("Thanh Chăn", quarter)
             # The freeze day of these quarters must not be over, or only a lead could open a correction.
