@@ -5,7 +5,7 @@ refused, since a published set never changes.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,7 +14,7 @@ from django.db.models import Model
 from ntm_tracker import clock
 from ntm_tracker.sheets import Row, read
 
-from .models import CriteriaSet, Criterion, CriterionGroup, Indicator, Region, Threshold
+from .models import CriteriaSet, Criterion, CriterionGroup, Expectation, Indicator, Region, Threshold
 from .rules import Comparator
 
 Stored = TypeVar("Stored", bound=Model)
@@ -53,7 +53,7 @@ class Load:
         attributes = _attributes(model, key)
         found = {tuple(getattr(obj, name) for name in attributes): obj for obj in model._default_manager.all()}
         unique = [field for field in model._meta.fields if field.unique and not field.primary_key]
-        taken = {(field.name, getattr(obj, field.name)): obj for obj in found.values() for field in unique}
+        taken = {(field.name, getattr(obj, field.attname)): obj for obj in found.values() for field in unique}
         new: dict[Key, Stored] = {}
         for row, values in entries:
             wanted = model(**values)
@@ -63,9 +63,10 @@ class Load:
                 raise row.wrong(f"duplicate {', '.join(key)}: {', '.join(row.cells[name] for name in key)}.")
             known = found.get(code)
             for field in unique:
-                holder = taken.setdefault((field.name, getattr(wanted, field.name)), known or wanted)
+                value = getattr(wanted, field.attname)
+                holder = taken.setdefault((field.name, value), known or wanted)
                 if holder is not (known or wanted):
-                    raise row.wrong(f"the {field.name} {getattr(wanted, field.name)!r} is already taken.")
+                    raise row.wrong(f"the {field.name} {value!r} is already taken.")
             if known is None:
                 new[code] = wanted
             else:
@@ -112,7 +113,9 @@ def load_criteria(directory: Path, load: Load) -> dict[str, CriteriaSet]:
     _read_indicators(directory / "indicators.csv", by_code, parts)
     for code, entry in sets.items():
         _refuse_incomplete(entry, parts[code])
-    return _store_sets(load, sets, parts)
+    stored = _store_sets(load, sets, parts)
+    load.store(Expectation, _expectations(directory / "expectations.csv"), ["indicator"])
+    return stored
 
 
 def _named(file: Path) -> Iterable[Entry]:
@@ -233,6 +236,28 @@ def _thresholds(row: Row, indicator: Values, regions: dict[str, Region]) -> Iter
         }
         row.check(Threshold(**values))
         yield values
+
+
+def _expectations(file: Path) -> Iterator[Entry]:
+    """What is usual for an indicator: one for each edition that has the code, also those made here. One query."""
+    by_code: dict[str, list[Indicator]] = {}
+    for indicator in Indicator.objects.all():
+        by_code.setdefault(indicator.code, []).append(indicator)
+    kinds: dict[str, str] = {"": "", **{kind: kind for kind in Indicator.Kind.values}}
+    for row in read(file, ["indicator", "kind", "usual_change", "evidence_vi", "evidence_en"]):
+        kind = row.known("kind", row.text("kind", required=False), kinds)
+        values: Values = {
+            "usual_change": row.decimal_or_none("usual_change"),
+            "evidence_vi": row.text("evidence_vi", required=False),
+            "evidence_en": row.text("evidence_en", required=False),
+        }
+        if values["usual_change"] is not None and values["usual_change"] <= 0:
+            raise row.wrong("usual_change must be larger than 0.")
+        if bool(values["evidence_vi"]) != bool(values["evidence_en"]):
+            raise row.wrong("the evidence is named in one language only.")
+        for indicator in row.one_of("indicator", by_code):
+            if kind in ("", indicator.kind):
+                yield Entry(row, values | {"indicator": indicator})
 
 
 def _threshold_value(row: Row, column: str, kind: str) -> Any:

@@ -97,9 +97,16 @@ class Background:
         rows = verdicts_of(Q(version=self.sent_version)) if self._verdicts is None else self._verdicts
         return {row.criterion.number: row for row in rows if row.version_id == self.sent_version.pk}
 
-    def accepted(self, code: str) -> IndicatorValue | None:
-        """The row of the indicator in the last accepted quarter."""
-        return self._accepted.get(code)
+    def accepted(self, sheet: IndicatorSheet) -> IndicatorValue | None:
+        """What the last accepted quarter says of the same: None where the edition of then asked something else.
+
+        The income of 2013 is an amount, the one of 2009 a multiple of the province's, both under the code 10.
+        """
+        row = self._accepted.get(sheet.indicator.code)
+        if row is None or sheet.threshold is None or row.comparator != sheet.threshold.comparator:
+            return None
+        then, now = row.indicator, sheet.indicator
+        return row if (then.kind, then.unit_vi) == (now.kind, now.unit_vi) else None
 
     def changes(self, sheet: Sheet) -> list[Change]:
         """Every indicator that differs from the version sent before or from the last accepted quarter."""

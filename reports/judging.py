@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from criteria import rules
 from criteria.catalogue import Catalogue, CriterionEntry, load_catalogue
-from criteria.models import Criterion, CriterionGroup, Indicator, Threshold
+from criteria.models import Criterion, CriterionGroup, Expectation, Indicator, Threshold
 from ntm_tracker import clock
 
 from .models import CriterionVerdict, IndicatorValue, ReportVersion
@@ -35,9 +35,19 @@ class IndicatorSheet:
         return self.row is not None and self.row.is_answered
 
     @property
+    def exact(self) -> rules.Number | None:
+        """The unrounded value; None where there is none."""
+        return self.row.answer.exact if self.row else None
+
+    @property
+    def expectation(self) -> Expectation | None:
+        """What is usual for its values; None where nothing is set."""
+        return getattr(self.indicator, "expectation", None)
+
+    @property
     def shown(self) -> rules.Number | None:
         """The value with enough digits to agree with its verdict, or None."""
-        exact = self.row.answer.exact if self.row else None
+        exact = self.exact
         if exact is None:
             return None
         level = self.level
@@ -48,8 +58,7 @@ class IndicatorSheet:
     @property
     def gap(self) -> rules.Number | None:
         """Distance to the threshold, positive on the right side; None without a number."""
-        exact = self.row.answer.exact if self.row else None
-        return rules.gap(exact, self.level) if exact is not None and self.level else None
+        return rules.gap(self.exact, self.level) if self.exact is not None and self.level else None
 
 
 @dataclass

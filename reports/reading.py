@@ -64,10 +64,15 @@ def say_judgement(sheet: IndicatorSheet) -> str:
     is_met = sheet.verdict == rules.Verdict.MET
     sign = threshold.get_comparator_display() if is_met else OPPOSITE[threshold.comparator]
     comparison = f"{quantity(shown, indicator.unit)} {sign}{NBSP}{quantity(threshold.value, indicator.unit)}"
-    size = abs(Fraction(gap))
-    distance = number(size, against=0) if size < 1 else number(rules.rounded(size, 2))
-    unit = _("points") if indicator.kind == Indicator.Kind.PERCENT else indicator.unit
-    names = {"comparison": comparison, "gap": f"{distance}{NBSP}{unit}"}
+    names = {"comparison": comparison, "gap": say_distance(gap, indicator)}
     if not gap:
         return _("%(comparison)s, exactly on the threshold") % names if is_met else comparison
     return _("%(comparison)s, %(gap)s to spare") % names if is_met else _("%(comparison)s, %(gap)s short") % names
+
+
+def say_distance(distance: rules.Number, indicator: Indicator) -> str:
+    """How far two values are from each other: “2.4 points” for percentages, else in the unit of the indicator."""
+    size = abs(Fraction(distance))
+    text = number(size, against=0) if size < 1 else number(rules.rounded(size, 2))
+    unit = _("points") if indicator.kind == Indicator.Kind.PERCENT else indicator.unit
+    return f"{text}{NBSP}{unit}"

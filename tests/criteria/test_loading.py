@@ -1,5 +1,6 @@
 """Do the criteria sets of the files arrive whole, and is a wrong file refused whole?"""
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +10,8 @@ from django.core.management import CommandError
 from pytest_django import DjangoAssertNumQueries
 
 from criteria import rules
-from criteria.models import CriteriaSet, Criterion, CriterionGroup, Indicator, Region, Threshold
+from criteria.editions import make_edition
+from criteria.models import CriteriaSet, Criterion, CriterionGroup, Expectation, Indicator, Region, Threshold
 from tests import factories
 from tests.reference_files import Folder, rows
 
@@ -270,7 +272,7 @@ def test_a_further_edition_in_the_files_is_added_and_published(folder: Folder) -
 
     said = folder.load()
 
-    assert said == "criteria set: 1 new\n"
+    assert said == "criteria set: 1 new\nexpectation: 36 new\n"
     assert CriteriaSet.objects.get(code="2020").is_published
 
 
@@ -282,3 +284,62 @@ def test_a_correction_by_an_administrator_is_kept_unless_told_otherwise(folder: 
     assert Region.objects.get(code="dnb").short_vi == "ĐNB"
     assert folder.load(update=True) == "region: 1 changed\n"
     assert Region.objects.get(code="dnb").short_vi == "Đông Nam Bộ"
+
+
+def test_what_is_usual_is_loaded_for_every_edition_that_has_the_code() -> None:
+    factories.reference()
+
+    found = {
+        (each.indicator.owner.code, each.indicator.code): each
+        for each in Expectation.objects.select_related("indicator__criterion__criteria_set")
+    }
+    assert found["2013", "10"].usual_change == 3
+    assert found["2009", "10"].usual_change == Decimal("0.2")
+    assert found["2013", "11"].usual_change == found["2009", "11"].usual_change == 2
+    assert found["2013", "13"].usual_change is None
+    assert found["2013", "13"].evidence_vi == "Kết quả hoạt động của hợp tác xã, tổ hợp tác trong năm"
+    assert ("2013", "18.2") not in found
+    assert all(each.usual_change is None for each in found.values() if each.indicator.is_yes_no)
+
+
+def test_what_is_usual_reaches_sets_that_are_there_already_and_leaves_them_as_they_are(folder: Folder) -> None:
+    folder.load()
+    published = CriteriaSet.objects.get(code="2013")
+    edition = make_edition(published)
+    Expectation.objects.all().delete()
+
+    folder.load()
+
+    for criteria_set in (published, edition):
+        assert Expectation.objects.filter(indicator__criterion__criteria_set=criteria_set).count() == 36
+    assert CriteriaSet.objects.get(code="2013").published_at == published.published_at
+
+
+def test_what_an_administrator_made_usual_stays(folder: Folder) -> None:
+    folder.load()
+    Expectation.objects.filter(indicator__code="12").update(usual_change=8)
+
+    said = folder.load()
+
+    assert "expectation 12 " in said
+    assert set(Expectation.objects.filter(indicator__code="12").values_list("usual_change", flat=True)) == {8}
+    folder.load(update=True)
+    assert set(Expectation.objects.filter(indicator__code="12").values_list("usual_change", flat=True)) == {5}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("\n12,,5,", "\n99,,5,", "unknown indicator '99'"),
+        ("\n12,,5,", "\n12,,0,", "usual_change must be larger than 0."),
+        ("\n12,,5,", "\n12,,five,", "usual_change must be a number"),
+        ("\n12,,5,", "\n12,share,5,", "unknown kind 'share'"),
+        ("\n12,,5,", "\n11,,5,", "duplicate indicator: 11."),
+        (",Labour register of the commune", ",", "the evidence is named in one language only."),
+    ],
+)
+def test_a_wrong_line_of_what_is_usual_is_refused(folder: Folder, old: str, new: str, reason: str) -> None:
+    line = folder.change("expectations.csv", old, new)
+
+    with pytest.raises(CommandError, match=rf"expectations.csv, line {line}: {re.escape(reason)}"):
+        folder.load()
