@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from criteria.models import CriterionGroup
 from ntm_tracker.http import UserRequest
-from reports import entry, permissions
+from reports import entry, evidence, permissions
 from reports.changes import Background, read_beside
 from reports.forms.values import ClaimForm, RowForm, ValueForm
 from reports.judging import CriterionSheet, Sheet
@@ -135,7 +135,7 @@ def _find(
     for criterion in sheet.criteria:
         own = [f"c{criterion.criterion.number}", *(f"i{each.indicator.code}" for each in criterion.indicators)]
         if prefix in own:
-            row = criterion_row(criterion, typed, background, [])
+            row = criterion_row(criterion, typed, background, [], {})
             return row, next((each for each in row.indicators if each.prefix == prefix), row)
     raise Http404
 
@@ -143,11 +143,12 @@ def _find(
 def _page(
     request: UserRequest, sheet: Sheet, background: Background, group: CriterionGroup, typed: Typed
 ) -> HttpResponse:
-    """The page as the database has it now, with what was typed and not saved. One query beside the sheet's."""
+    """The page as the database has it now, with what was typed and not saved. Two queries beside the sheet's."""
     version = sheet.version
     report = version.report
     items = list(open_items(report))
-    rows = [criterion_row(criterion, typed, background, items) for criterion in sheet.group(group.code)]
+    chips = evidence.chips(evidence.links_of(version))
+    rows = [criterion_row(criterion, typed, background, items, chips) for criterion in sheet.group(group.code)]
     codes = [other.group.code for other in sheet.catalogue.groups]
     following = codes[codes.index(group.code) + 1 :][:1]
     context = {

@@ -3,7 +3,7 @@
 Parts that change when a row is saved are slots, each a template of its own, so that page and answer agree.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from criteria import rules
 from ntm_tracker import clock
 from ntm_tracker.templatetags.look import capital, verdict_word
-from reports import entry
+from reports import entry, evidence
 from reports.changes import Background
 from reports.forms.values import ClaimForm, RowForm, ValueForm
 from reports.judging import CriterionSheet, Gap, IndicatorSheet
-from reports.models import CriterionVerdict, IndicatorValue, ReviewItem
+from reports.models import CriterionVerdict, EvidenceLink, IndicatorValue, ReviewItem
 from reports.reading import say_judgement, say_threshold, say_value
 
 
@@ -62,6 +62,7 @@ class IndicatorRow:
     form: ValueForm
     before: str
     clash: Clash | None = None
+    chips: list[EvidenceLink] = field(default_factory=list)
 
     SLOTS = {
         "ask": "reports/_readings.html",
@@ -81,6 +82,11 @@ class IndicatorRow:
     @property
     def judgement(self) -> str:
         return say_judgement(self.sheet)
+
+    @property
+    def missing_paper(self) -> str:
+        """The paper that is expected for the value and is not there; empty when nothing is missing."""
+        return evidence.expected(self.sheet) if evidence.is_missing(self.sheet, self.chips) else ""
 
     @property
     def is_open(self) -> bool:
@@ -134,16 +140,21 @@ class CriterionRow:
 
 
 def criterion_row(
-    criterion: CriterionSheet, typed: Typed, background: Background, items: Iterable[ReviewItem]
+    criterion: CriterionSheet,
+    typed: Typed,
+    background: Background,
+    items: Iterable[ReviewItem],
+    chips: Mapping[int, list[EvidenceLink]],
 ) -> CriterionRow:
-    """The criterion as the database has it, with what was typed and not saved."""
+    """The criterion as the database has it, with what was typed and not saved; `chips` prove its indicators."""
     indicators = []
     for sheet in criterion.indicators:
         prefix = f"i{sheet.indicator.code}"
         form = typed.forms.get(prefix) or ValueForm(sheet=sheet)
         assert isinstance(form, ValueForm)
         before = background.accepted_text(sheet.indicator.code)
-        indicators.append(IndicatorRow(sheet, form, before, typed.clashes.get(prefix)))
+        papers = chips.get(sheet.indicator.pk, [])
+        indicators.append(IndicatorRow(sheet, form, before, typed.clashes.get(prefix), papers))
     prefix = f"c{criterion.criterion.number}"
     claim = typed.forms.get(prefix) or ClaimForm(sheet=criterion)
     assert isinstance(claim, ClaimForm)
