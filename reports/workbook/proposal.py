@@ -1,0 +1,278 @@
+"""What would an uploaded workbook change? Compared by the same forms as the pages, before anything is saved.
+
+A proposal has no storage of its own: the page that shows it carries the changed rows as hidden fields of the same
+names, and the confirmation is compared anew.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from communes.models import User
+from ntm_tracker.templatetags.look import day, quantity
+from reports import entry
+from reports.forms.sections import ResourceForm, SectionRowForm
+from reports.forms.values import ClaimForm, RowForm, ValueForm
+from reports.reading import say_value
+from reports.sections import unit_of
+
+from .layout import CHOICE, DAY, MARK, NUMBER, Draft, kind_of, layouts
+from .reading import Place, Read, Wrong
+from .template import word_of
+
+FILE, THEIRS = "file", "theirs"
+POSTED = "at-"
+"""The field that says where a row stands in the file: at-i11 is criteria!12."""
+
+
+@dataclass(frozen=True)
+class CellChange:
+    """One cell that says something else: where it is, what it is about, what stands there now, what the file says."""
+
+    address: str
+    label: str
+    before: str
+    after: str
+
+    @property
+    def letters(self) -> str:
+        """The address without its sheet."""
+        return self.address.rpartition("!")[2]
+
+
+@dataclass
+class RowChange:
+    """A row of the report that the file changes; `current` is somebody else's where both wrote it."""
+
+    prefix: str
+    name: str
+    form: RowForm
+    place: Place
+    cells: list[CellChange]
+    current: Any = None
+
+    @property
+    def sheet(self) -> str:
+        return self.place.layout.title
+
+    @property
+    def author(self) -> str:
+        return str(self.current.updated_by or "")
+
+    @property
+    def at(self) -> datetime:
+        at: datetime = self.current.updated_at
+        return at
+
+    @property
+    def is_new(self) -> bool:
+        """Whether this state of somebody else's was not shown before."""
+        return str(self.form.data.get(f"seen-{self.prefix}", "")) != str(self.current.row_version)
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """The hidden fields that carry this row to the confirmation."""
+        names = [f"{self.prefix}-{name}" for name in ("row_version", *self.place.layout.cells(self.form))]
+        found = [(name, str(self.form.data.get(name, ""))) for name in names]
+        found.append((f"{POSTED}{self.prefix}", f"{self.place.layout.code}!{self.place.row}"))
+        if self.current is not None:
+            found.append((f"seen-{self.prefix}", str(self.current.row_version)))
+        return [(name, value) for name, value in found if value]
+
+
+@dataclass
+class Proposal:
+    """Everything a file would change, and everything that stands in the way."""
+
+    changes: list[RowChange] = field(default_factory=list)
+    conflicts: list[RowChange] = field(default_factory=list)
+    errors: list[Wrong] = field(default_factory=list)
+    writes: dict[str, list[entry.Write]] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.changes or self.conflicts or self.errors)
+
+    @property
+    def can_be_confirmed(self) -> bool:
+        return not self.errors and bool(self.changes or self.conflicts)
+
+    @property
+    def all_rows(self) -> list[RowChange]:
+        return [*self.conflicts, *self.changes]
+
+    @property
+    def rows(self) -> int:
+        """How many rows say something else."""
+        return len(self.all_rows)
+
+    @property
+    def sheets(self) -> list[tuple[str, list[RowChange]]]:
+        """The changes under the titles of their sheets."""
+        found: dict[str, list[RowChange]] = {}
+        for change in self.changes:
+            found.setdefault(change.sheet, []).append(change)
+        return list(found.items())
+
+    @property
+    def is_newly_in_conflict(self) -> bool:
+        """Whether somebody wrote a row after this was shown the last time."""
+        return any(row.is_new for row in self.conflicts)
+
+
+def propose(draft: Draft, read: Read) -> Proposal:
+    """What the file would change. Up to eight queries."""
+    proposal = Proposal(errors=list(read.strays))
+    forms = _forms(draft, read)
+    for form in forms:
+        proposal.errors += _errors(draft, form, read)
+    valid = [form for form in forms if not form.errors and not _is_unreadable(form, read)]
+    _compare(draft, valid, read, proposal)
+    return proposal
+
+
+def posted(draft: Draft, data: QueryDict) -> Read:
+    """The rows that a confirmation carries, as if they were read from the file again."""
+    sheets = {layout.code: layout for layout in layouts()}
+    kept = data.copy()
+    read = Read(kept)
+    for name in data:
+        if not name.startswith(POSTED):
+            continue
+        code, _mark, row = str(data.get(name)).partition("!")
+        layout, prefix = sheets.get(code), name.removeprefix(POSTED)
+        if layout is None or not row.isdecimal() or draft.form(prefix, code) is None:
+            continue
+        read.places[prefix] = Place(layout, int(row[:7]))
+        seen = data.get(f"seen-{prefix}", "")
+        if seen and data.get(f"choice-{prefix}") == FILE:
+            kept[f"{prefix}-row_version"] = seen
+        elif seen and data.get(f"choice-{prefix}") == THEIRS:
+            del read.places[prefix]
+    return read
+
+
+def apply(draft: Draft, proposal: Proposal, *, by: User) -> entry.Saved:
+    """Write all of it or nothing."""
+    return entry.save_rows(draft.version, **proposal.writes, by=by, all_or_nothing=True)
+
+
+def _forms(draft: Draft, read: Read) -> list[RowForm]:
+    """A bound form for each row that was read."""
+    found = []
+    for prefix, place in read.places.items():
+        if f"{prefix}-row_version" not in read.data:
+            continue
+        form = draft.form(prefix, place.layout.code, read.data)
+        if form and not (isinstance(form, SectionRowForm) and form.is_blank):
+            found.append(form)
+    return found
+
+
+def _is_unreadable(form: RowForm, read: Read) -> bool:
+    return any(prefix == form.prefix for prefix, _name in read.unreadable)
+
+
+def _errors(draft: Draft, form: RowForm, read: Read) -> list[Wrong]:
+    """Every sentence about a row, with the address of its cell."""
+    prefix, name = str(form.prefix), draft.name(form)
+    place = read.places[prefix]
+    found = []
+    for field_name, letter in place.layout.cells(form).items():
+        address = f"{place.layout.title}!{letter}{place.row}"
+        sentence = read.unreadable.get((prefix, field_name))
+        sentences = [sentence] if sentence else _sentences(form, field_name)
+        found += [Wrong(address, name, text) for text in sentences]
+    address = place.layout.address(form, "", place.row)
+    if not found:
+        found += [Wrong(address, name, str(text)) for text in form.non_field_errors()]
+    return found
+
+
+def _sentences(form: RowForm, name: str) -> list[str]:
+    """What is wrong with a field; a question is answered by typing one of its readings."""
+    sentences = [str(text) for text in form.errors.get(name, [])]
+    spellings = [reading.spelling for reading in getattr(form[name], "readings", ())]
+    if not spellings:
+        return sentences
+    names = {"first": spellings[0], "second": spellings[-1]}
+    return [" ".join([*sentences, _("Type %(first)s or %(second)s.") % names])]
+
+
+def _compare(draft: Draft, forms: list[RowForm], read: Read, proposal: Proposal) -> None:
+    """Which rows the forms would change, and which of them somebody else changed meanwhile."""
+    proposal.writes = _writes(forms)
+    compared = entry.compare_rows(draft.version, **proposal.writes)
+    by_target = {_key(form.target): form for form in forms}
+    for write in compared.changes:
+        proposal.changes.append(_row_change(draft, by_target[_key(write.target)], read))
+    for conflict in compared.conflicts:
+        row = _row_change(draft, by_target[_key(conflict.write.target)], read)
+        row.current = conflict.current
+        proposal.conflicts.append(row)
+    order = {prefix: place for place, prefix in enumerate(read.places)}
+    proposal.changes.sort(key=lambda row: order[row.prefix])
+    proposal.conflicts.sort(key=lambda row: order[row.prefix])
+
+
+def _writes(forms: Iterable[RowForm]) -> dict[str, list[entry.Write]]:
+    """The writes of the forms under the names that `save_rows` knows."""
+    writes: dict[str, list[entry.Write]] = {"values": [], "claims": [], "lines": [], "resources": []}
+    kinds = {ValueForm: "values", ClaimForm: "claims", ResourceForm: "resources"}
+    for form in forms:
+        writes[kinds.get(type(form), "lines")].append(form.as_write())
+    return writes
+
+
+def _key(target: entry.Target) -> tuple[type, Any]:
+    return type(target), target.pk
+
+
+def _row_change(draft: Draft, form: RowForm, read: Read) -> RowChange:
+    prefix = str(form.prefix)
+    place = read.places[prefix]
+    return RowChange(prefix, draft.name(form), form, place, list(_cells(form, place)))
+
+
+def _cells(form: RowForm, place: Place) -> Iterable[CellChange]:
+    """The fields of a row that say something else than what is stored."""
+    for name, letter in place.layout.cells(form).items():
+        before = _say(form, name, form.get_initial_for_field(form.fields[name], name))
+        after = _say(form, name, form.fields[name].to_python(form.data.get(form.add_prefix(name))))
+        if before != after:
+            label = str(form.fields[name].label or "") if name != "value" else pgettext("column", "Value")
+            yield CellChange(f"{place.layout.title}!{letter}{place.row}", label, before, after)
+    if isinstance(form, ValueForm) and form.takes_parts and form.cleaned_data.get("numerator") is not None:
+        before = say_value(form.row, form.indicator, form.sheet.level) if form.row else ""  # type: ignore[arg-type]
+        after = say_value(form.as_row(), form.indicator, form.sheet.level)
+        if before != after:
+            yield CellChange("", _("Percentage, computed"), before, after)
+
+
+def _say(form: RowForm, name: str, content: Any) -> str:
+    """The content of a field in words; empty for nothing."""
+    if content in (None, ""):
+        return ""
+    bound = form.fields[name]
+    kind = kind_of(bound)
+    if kind == CHOICE:
+        return word_of(bound, content)
+    if kind == NUMBER:
+        return quantity(Decimal(content), _unit(form, name))
+    if kind == DAY:
+        return day(content)
+    if kind == MARK:
+        return _("Yes") if content else ""
+    return str(content)
+
+
+def _unit(form: RowForm, name: str) -> str:
+    if isinstance(form, ValueForm) and name == "value":
+        return str(form.indicator.unit)
+    return unit_of(form.source) if isinstance(form, ResourceForm) else ""
