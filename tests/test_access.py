@@ -63,6 +63,10 @@ reports:check        submitted            302 404 404 403 403 403 404 403 403 40
 reports:review       in_review            302 404 404 403 403 200 404 403 200 404
 reports:review       submitted            302 404 404 403 403 200 404 403 200 404
 reports:review       draft                302 404 404 403 403 403 404 403 403 404
+reports:workbook     draft                302 404 404 200 200 403 404 403 403 404
+reports:workbook     submitted            302 404 404 403 403 403 404 403 403 404
+reports:workbook_upload draft             302 404 404 200 200 403 404 403 403 404
+reports:workbook_upload in_review         302 404 404 403 403 403 404 403 403 404
 reports:step         submitted,withdraw   302 404 404 403 200 403 404 403 403 404
 reports:step         submitted,take_up    302 404 404 403 403 200 404 403 403 404
 reports:step         accepted,undo_accept 302 404 404 403 403 403 404 403 200 404
@@ -107,6 +111,9 @@ reports:check        accepted             302 404 404 403 403 403 404 403 403 40
 reports:review       in_review            302 404 404 403 403 ok  404 403 403 404
 reports:review       draft                302 404 404 403 403 403 404 403 403 404
 reports:step         accepted,undo_accept 302 404 404 403 403 403 404 403 ok  404
+reports:workbook     draft                302 404 404 405 405 405 404 405 405 404
+reports:workbook_upload draft             302 404 404 ok  ok  403 404 403 403 404
+reports:workbook_upload submitted         302 404 404 403 403 403 404 403 403 404
 reports:step         accepted,open_correction 302 404 404 403 ok ok 404 403 ok  404
 reports:step         draft,cancel_correction  302 404 404 403 403 403 404 403 403 404
 reports:step         draft,withdraw       302 404 404 403 403 403 404 403 403 404
