@@ -116,13 +116,15 @@ def _save(request: UserRequest, version: ReportVersion, forms: Sequence[RowForm]
 
 
 def _tell(request: UserRequest, typed: Typed) -> None:
-    """How many rows were saved, and how many were not."""
-    rows = ngettext("%(n)s row is saved.", "%(n)s rows are saved.", typed.saved) % {"n": typed.saved}
+    """How many rows were saved, and how many were not. The script says how many it has saved before."""
+    before = request.POST.get("autosaved", "")
+    saved = typed.saved + (int(before) if before.isascii() and before.isdigit() and len(before) < 4 else 0)
+    rows = ngettext("%(n)s row is saved.", "%(n)s rows are saved.", saved) % {"n": saved}
     if typed:
         left = len(typed.forms)
         text = ngettext("%(n)s row is not saved yet; see below.", "%(n)s rows are not saved yet; see below.", left)
-        messages.warning(request, " ".join([rows, text % {"n": left}] if typed.saved else [text % {"n": left}]))
-    elif typed.saved:
+        messages.warning(request, " ".join([rows, text % {"n": left}] if saved else [text % {"n": left}]))
+    elif saved:
         messages.success(request, rows)
     else:
         messages.info(request, _("Nothing was changed."))
@@ -135,7 +137,7 @@ def _find(
     for criterion in sheet.criteria:
         own = [f"c{criterion.criterion.number}", *(f"i{each.indicator.code}" for each in criterion.indicators)]
         if prefix in own:
-            row = criterion_row(criterion, typed, background, [], {})
+            row = criterion_row(criterion, typed, background, [], evidence.chips(evidence.links_of(sheet.version)))
             return row, next((each for each in row.indicators if each.prefix == prefix), row)
     raise Http404
 

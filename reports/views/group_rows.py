@@ -69,6 +69,7 @@ class IndicatorRow:
         "echo": "reports/_value_echo.html",
         "facts": "reports/_value_facts.html",
         "clash": "reports/_clash.html",
+        "paper": "reports/_value_paper.html",
     }
 
     @property
