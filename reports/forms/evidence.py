@@ -91,7 +91,7 @@ class PaperForm(forms.Form):
     whole = forms.BooleanField(
         error_messages={"required": _("The upload was cut off. Nothing was stored; please send the file again.")},
     )
-    """The last field of the page: it is missing when the connection broke while the file came in."""
+    """The last field of the page: it is missing when the connection broke before all of the form was there."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

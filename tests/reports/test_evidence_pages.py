@@ -288,8 +288,14 @@ def test_a_row_shows_its_papers_and_which_one_is_missing(client: Client, report:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("cut", ["within the file", "after the file"])
 def test_a_sender_that_hangs_up_in_the_middle_leaves_neither_row_nor_file(
-    client: Client, report: QuarterlyReport, live_server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cut: str,
+    client: Client,
+    report: QuarterlyReport,
+    live_server: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stored, coming_in = tmp_path / "stored", tmp_path / "coming-in"
     coming_in.mkdir()
@@ -299,8 +305,11 @@ def test_a_sender_that_hangs_up_in_the_middle_leaves_neither_row_nor_file(
     token = "a" * 32
     cookies = f"csrftoken={token}; sessionid={client.cookies['sessionid'].value}"
     fields = SAID | {"csrfmiddlewaretoken": token, "indicators": "11"}
+    begun = "%PDF-1.4\n" + "%%EOF\n" * 50_000  # looks whole wherever it is cut
     parts = [f'--X\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}' for name, value in fields.items()]
-    parts.append('--X\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + PDF.decode())
+    parts.append('--X\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + begun)
+    if cut == "after the file":
+        parts = [parts[-1], *parts[:-1], '--X\r\nContent-Disposition: form-data; name="ind']
     body = "\r\n".join(parts).encode()
     head = (
         f"POST {reverse('reports:evidence_add', args=[report.pk])} HTTP/1.1\r\nHost: {address.netloc}\r\n"
