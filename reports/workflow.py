@@ -7,6 +7,7 @@ rows, checks, writes and records the event in one transaction, or raises `Refuse
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from django.db import transaction
@@ -69,6 +70,7 @@ class StepData:
     letter_number: str = ""
     letter_date: date | None = None
     revision: int | None = None
+    judged_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,12 +205,19 @@ def _blocked(action: str, version: ReportVersion) -> str:
 
 
 def missing_before_signing(
-    version: ReportVersion, sheet: Sheet | None = None, items: list[ReviewItem] | None = None
+    version: ReportVersion,
+    sheet: Sheet | None = None,
+    items: list[ReviewItem] | None = None,
+    filled: set[str] | None = None,
 ) -> list[Gap]:
-    """Everything the committee must still fill in or answer. Five queries; one with `sheet` and the open `items`."""
+    """Everything the committee must still fill in or answer.
+
+    Five queries; none with `sheet`, the open `items` and the codes of the `filled` sections.
+    """
     if items is None:
         items = list(version.report.review_items.filter(resolved_at__isnull=True))
-    filled = filled_sections(version)
+    if filled is None:
+        filled = filled_sections(version)
     gaps = (sheet or read_sheet(version)).missing()
     gaps += [section_gap(section) for section in Section if section not in filled]
     return gaps + [answer_gap(item) for item in items if not item.is_answered]
@@ -235,7 +244,23 @@ def _before_submit(version: ReportVersion, data: StepData) -> list[Gap]:
         gaps.append(Gap(_("The signer, the official letter number and its date are needed.")))
     elif data.letter_date > clock.today():
         gaps.append(Gap(_("The date of the letter lies in the future.")))
-    return gaps + missing_before_signing(version)
+    sheet = read_sheet(version)
+    if data.judged_by and data.judged_by != judged_by(sheet):
+        gaps.append(
+            Gap(
+                _(
+                    "A threshold was published after this page was shown, and the report is judged by it now. "
+                    "Please read it again: what is signed must be what was shown."
+                )
+            )
+        )
+    return gaps + missing_before_signing(version, sheet)
+
+
+def judged_by(sheet: Sheet) -> str:
+    """A short text that is another one when any indicator is judged by another threshold."""
+    thresholds = [str(indicator.threshold.pk) for indicator in sheet.indicators() if indicator.threshold]
+    return sha256(",".join(thresholds).encode()).hexdigest()[:16]
 
 
 def _before_return(version: ReportVersion, data: StepData) -> list[Gap]:

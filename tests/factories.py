@@ -18,7 +18,7 @@ from criteria.catalogue import load_catalogue
 from criteria.models import CriteriaSet, Indicator, Threshold
 from ntm_tracker import clock
 from reports import entry, evidence, workflow
-from reports.models import EvidenceLink, Period, QuarterlyReport, ReportVersion, ReviewItem, Section
+from reports.models import EvidenceLink, Period, QuarterlyReport, ReportVersion, ReviewItem, Section, Source
 from reports.sections import filled_sections
 from reports.workflow import StepData
 
@@ -216,6 +216,13 @@ def add_paper(
     checked = evidence.check(paper(content, name))
     added = evidence.add(version, checked, fields | metadata, [indicators[code] for code in wanted], by=by)
     return version.evidence_links.get(evidence=added.evidence, indicator=indicators[wanted[0]], removed_at=None)
+
+
+def write_resource(
+    report: QuarterlyReport, by: User, source: Source = Source.PROVINCE, row_version: int = 0, **amounts: Decimal
+) -> None:
+    """Write what a source gave."""
+    entry.save_rows(working(report), resources=[entry.Write(entry.ResourceOf(source), row_version, amounts)], by=by)
 
 
 def signature(version: ReportVersion, **fields: Any) -> StepData:

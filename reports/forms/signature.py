@@ -12,7 +12,10 @@ from ntm_tracker.fields import DateField
 
 
 class SignatureForm(forms.Form):
-    """The signature under a report. `revision` says which state of the draft was shown."""
+    """The signature under a report.
+
+    `revision` says which state of the draft was shown, `judged_by` by which thresholds it was judged then.
+    """
 
     use_required_attribute = False
 
@@ -27,6 +30,7 @@ class SignatureForm(forms.Form):
         error_messages={"required": _("Tick this box to sign: only what was read can be signed.")},
     )
     revision = forms.CharField(widget=forms.HiddenInput, required=False)
+    judged_by = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

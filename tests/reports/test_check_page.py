@@ -13,8 +13,8 @@ from communes.models import User
 from criteria.models import Indicator
 from ntm_tracker import clock
 from reports import entry
-from reports.judging import read_sheet
-from reports.models import QuarterlyReport, State
+from reports.models import CriterionVerdict, QuarterlyReport, ReviewItem, Section, State
+from reports.workflow import missing_before_signing
 from tests import factories
 from tests.factories import moment
 
@@ -63,13 +63,21 @@ def is_sent(report: QuarterlyReport) -> bool:
     return factories.working(report).state == State.SUBMITTED
 
 
-def change(report: QuarterlyReport, by: User, code: str, number: str) -> None:
+def change(report: QuarterlyReport, by: User, code: str, number: str, **content: str) -> None:
     """Somebody writes one value."""
     version = factories.working(report)
     indicator = Indicator.objects.get(code=code, criterion__criteria_set=report.period.criteria_set)
     row = version.values.filter(indicator=indicator).first()
-    write = entry.Write(indicator, row.row_version if row else 0, {"value": Decimal(number)})
+    write = entry.Write(indicator, row.row_version if row else 0, {"value": Decimal(number)} | content)
     assert entry.save_rows(version, [write], [], by=by).written == 1
+
+
+def claim(report: QuarterlyReport, by: User, number: int, claimed: str, reason: str) -> None:
+    """Somebody writes one claim."""
+    version = factories.working(report)
+    row = version.verdicts.select_related("criterion").get(criterion__number=number)
+    write = entry.Write(row.criterion, row.row_version, {"claimed": claimed, "claim_reason": reason})
+    assert entry.save_rows(version, claims=[write], by=by).written == 1
 
 
 def returned() -> QuarterlyReport:
@@ -88,9 +96,12 @@ def test_an_empty_draft_lists_every_gap_with_its_exact_place(
 
     summary = text[text.index("errsum") : text.index("</section>", text.index("errsum"))]
     links = re.findall(r'href="([^"]+)"', summary)
-    gaps = read_sheet(factories.working(report)).missing()
-    assert len(links) == len(gaps) > 50
-    assert links == [f"{reverse('reports:group', args=[report.pk, gap.group])}#{gap.anchor}" for gap in gaps]
+    gaps = missing_before_signing(factories.working(report))
+    assert len(links) == len(gaps) > 60
+    assert links[: -len(Section)] == [
+        f"{reverse('reports:group', args=[report.pk, gap.group])}#{gap.anchor}" for gap in gaps[: -len(Section)]
+    ]
+    assert links[-len(Section) :] == [reverse("reports:section", args=[report.pk, code]) for code in Section.values]
     for code in ("I", "II", "III", "IV", "V"):
         group = client.get(reverse("reports:group", args=[report.pk, code])).content.decode()
         for gap in gaps:
@@ -212,7 +223,15 @@ def test_a_report_sent_by_somebody_else_meanwhile_is_a_refusal_with_the_reason(
 # After a return
 
 
-def test_open_items_block_until_answered_and_lead_to_their_place(client: Client) -> None:
+def answers(item: ReviewItem, text: str, *, done: bool = True) -> dict[str, str]:
+    """What the browser sends of one item."""
+    item.refresh_from_db()
+    name = f"item{item.pk}"
+    data = {f"{name}-reply": text, f"{name}-reply_version": str(item.reply_version)}
+    return data | ({f"{name}-done": "on"} if done else {})
+
+
+def test_open_items_come_first_and_block_until_they_are_answered_and_done(client: Client) -> None:
     report = returned()
     client.force_login(factories.signer_of(report.commune))
     item = report.review_items.get()
@@ -220,13 +239,65 @@ def test_open_items_block_until_answered_and_lead_to_their_place(client: Client)
     text = page(client.get(url_of(report)))
 
     assert "Answer the reviewer: “Ghi rõ nguồn số liệu.”" in text
-    assert f'href="{report.get_absolute_url()}#item{item.pk}"' in text
-    assert f'id="item{item.pk}"' in page(client.get(report.get_absolute_url()))
+    assert f'href="#item{item.pk}"' in text
+    assert text.index(f'id="item{item.pk}"') < text.index('id="changes"') < text.index('id="all"')
     assert "disabled" in text
-    client.post(reverse("reports:item_reply", args=[report.pk, item.pk]), {"reply": "Đã ghi."})
+    response = client.post(url_of(report), answers(item, "Đã ghi.") | {"do": "answer"})
+    assert response.headers["Location"] == f"{url_of(report)}#items"
     text = page(client.get(url_of(report)))
     assert "Đã ghi." in text
     assert "disabled" not in text
+
+
+def test_saving_the_answers_keeps_what_was_typed_for_the_signature(client: Client) -> None:
+    report = returned()
+    client.force_login(factories.signer_of(report.commune))
+    item = report.review_items.get()
+
+    data = signature(report, letter_number="11/BC-BCĐ", signer_name="Trần Văn An") | answers(item, "Đã ghi.")
+    text = page(client.post(url_of(report), data | {"do": "answer"}))
+
+    item.refresh_from_db()
+    assert item.reply == "Đã ghi."
+    assert 'value="11/BC-BCĐ"' in text
+    assert 'value="Trần Văn An"' in text
+    assert not is_sent(report)
+
+
+def test_an_answer_typed_beside_the_signature_is_saved_and_read_again_before_it_is_sent(client: Client) -> None:
+    report = returned()
+    signer = factories.signer_of(report.commune)
+    client.force_login(signer)
+    item = report.review_items.get()
+    factories.answer(report, signer, "Đã ghi.")
+
+    data = signature(report) | answers(item, "Đã ghi rõ hơn.")
+    text = page(client.post(url_of(report), data))
+
+    item.refresh_from_db()
+    assert item.reply == "Đã ghi rõ hơn."
+    assert not is_sent(report)
+    assert client.post(url_of(report), signature(report) | answers(item, "Đã ghi rõ hơn.")).status_code == 302
+    assert "Đã ghi rõ hơn." in text
+
+
+def test_an_editor_answers_on_the_page_too(client: Client) -> None:
+    report = returned()
+    client.force_login(factories.editor_of(report.commune))
+    item = report.review_items.get()
+
+    client.post(url_of(report), answers(item, "Đã ghi.") | {"do": "answer"})
+
+    item.refresh_from_db()
+    assert item.is_answered
+
+
+# What differs from the version sent before
+
+
+def changes_table(text: str) -> str:
+    table = text[text.index('id="changes"') : text.index("</section>", text.index('id="changes"'))]
+    return " ".join(re.sub("<[^>]+>", " ", table).split())
 
 
 def test_only_what_differs_from_the_version_sent_is_listed(client: Client) -> None:
@@ -235,7 +306,7 @@ def test_only_what_differs_from_the_version_sent_is_listed(client: Client) -> No
     report = returned()
     editor = factories.signer_of(report.commune)
     client.force_login(editor)
-    assert "No value has changed." in page(client.get(url_of(report)))
+    assert "Nothing has changed." in page(client.get(url_of(report)))
 
     change(report, editor, "11", "12.4")
     text = page(client.get(url_of(report)))
@@ -246,6 +317,66 @@ def test_only_what_differs_from_the_version_sent_is_listed(client: Client) -> No
     assert "12.4 %" in table
     assert "+2.9" in table
     assert f"{reverse('reports:group', args=[report.pk, 'III'])}#i11" in table
+    assert "1 indicator has changed, 39 are the same." in changes_table(text)
+
+
+def test_every_kind_of_change_is_listed_with_both_sides(client: Client) -> None:
+    report = factories.make_report()
+    signer = factories.signer_of(report.commune)
+    for text in ("Giữ nguyên", "Sẽ sửa", "Sẽ bỏ"):
+        factories.write_line(report, text, signer)
+    factories.write_resource(report, signer, planned=Decimal(1200))
+    factories.fill_in(report, signer)
+    factories.submit(report, signer)
+    factories.give_back(report, factories.reviewer_of(report.commune))
+    client.force_login(signer)
+
+    change(report, signer, "11", "9.5", note="Theo rà soát", explanation="Do bão")
+    claim(report, signer, 10, "basic", "Thiếu hồ sơ")
+    version = factories.working(report)
+    changed = [
+        factories.a_line("Đã sửa", row_version=1, key="Sẽ sửa"),
+        factories.a_line("Sẽ bỏ", row_version=1, removed=True),
+        factories.a_line("Mới thêm"),
+    ]
+    entry.save_rows(version, lines=changed, by=signer)
+    factories.write_resource(report, signer, row_version=1, planned=Decimal(1500))
+
+    table = changes_table(page(client.get(url_of(report))))
+
+    for said in (
+        "Note: Theo rà soát · Explanation: Do bão",
+        "10 Income: your assessment Met Basically met · Reason: Thiếu hồ sơ",
+        "Main results Sẽ sửa Đã sửa",
+        "Main results taken out Sẽ bỏ –",
+        "Main results added – Mới thêm",
+        "Resources: Provincial budget Planned for the year: 1,200 million dong "
+        "Planned for the year: 1,500 million dong",
+        "0 indicators have changed, 40 are the same.",
+    ):
+        assert said in table
+    assert "Giữ nguyên" not in table
+
+
+def test_what_lies_outside_what_was_asked_is_named(client: Client) -> None:
+    report = factories.make_in_review()
+    assert report.working is not None
+    holder = report.working.holder
+    assert holder is not None
+    criterion = CriterionVerdict.objects.get(version=report.working, criterion__number=11).criterion
+    entry.raise_item(factories.working(report), text="Nguồn?", kind="must_fix", criterion=criterion, by=holder)
+    factories.give_back(report, holder)
+    signer = factories.signer_of(report.commune)
+    client.force_login(signer)
+
+    change(report, signer, "11", "9.4")
+    assert "Nothing outside what was asked." in changes_table(page(client.get(url_of(report))))
+
+    change(report, signer, "12", "95.5")
+    factories.write_line(report, "Khó khăn mới", signer, Section.DIFFICULTIES, kind="objective", detail="Do bão")
+    text = changes_table(page(client.get(url_of(report))))
+
+    assert "Outside what was asked: 12, Difficulties and causes." in text
 
 
 def test_disagreements_and_sums_are_on_the_page(client: Client, report: QuarterlyReport, signer: User) -> None:
