@@ -33,6 +33,9 @@ criteria:set         edition              302 200 200 200 200 200 200 200 200 20
 password_change                           302 200 200 200 200 200 200 200 200 200
 password_change_done                      302 200 200 200 200 200 200 200 200 200
 reports:detail       draft                302 404 404 200 200 200 404 200 200 404
+reports:paper        draft                302 404 404 200 200 200 404 200 200 404
+reports:paper        in_review            302 404 404 200 200 200 404 200 200 404
+reports:paper        accepted             302 200 200 200 200 200 200 200 200 200
 reports:resume       draft                302 404 404 302 302 302 404 302 302 404
 reports:history      draft                302 404 404 200 200 200 404 200 200 404
 reports:version      draft,1              302 404 404 200 200 200 404 200 200 404
@@ -60,13 +63,13 @@ reports:evidence_file    accepted,official_paper 302 404 404 200 200 200 404 200
 reports:evidence_file    draft,official_paper    302 404 404 404 404 404 404 404 404 404
 reports:check        draft                302 404 404 200 200 403 404 403 403 404
 reports:check        submitted            302 404 404 403 403 403 404 403 403 404
-reports:review       in_review            302 404 404 403 403 200 404 403 200 404
-reports:review       submitted            302 404 404 403 403 200 404 403 200 404
-reports:review       draft                302 404 404 403 403 403 404 403 403 404
 reports:workbook     draft                302 404 404 200 200 403 404 403 403 404
 reports:workbook     submitted            302 404 404 403 403 403 404 403 403 404
 reports:workbook_upload draft             302 404 404 200 200 403 404 403 403 404
 reports:workbook_upload in_review         302 404 404 403 403 403 404 403 403 404
+reports:review       in_review            302 404 404 403 403 200 404 403 200 404
+reports:review       submitted            302 404 404 403 403 200 404 403 200 404
+reports:review       draft                302 404 404 403 403 403 404 403 403 404
 reports:step         submitted,withdraw   302 404 404 403 200 403 404 403 403 404
 reports:step         submitted,take_up    302 404 404 403 403 200 404 403 403 404
 reports:step         accepted,undo_accept 302 404 404 403 403 403 404 403 200 404
@@ -108,12 +111,11 @@ reports:evidence_unlink  draft,999999     302 404 404 404 404 403 404 403 403 40
 reports:evidence_unlink  draft,link       302 404 404 ok  ok  403 404 403 403 404
 reports:check        draft                302 404 404 403 ok  403 404 403 403 404
 reports:check        accepted             302 404 404 403 403 403 404 403 403 404
+reports:workbook_upload draft             302 404 404 ok  ok  403 404 403 403 404
+reports:workbook_upload submitted         302 404 404 403 403 403 404 403 403 404
 reports:review       in_review            302 404 404 403 403 ok  404 403 403 404
 reports:review       draft                302 404 404 403 403 403 404 403 403 404
 reports:step         accepted,undo_accept 302 404 404 403 403 403 404 403 ok  404
-reports:workbook     draft                302 404 404 405 405 405 404 405 405 404
-reports:workbook_upload draft             302 404 404 ok  ok  403 404 403 403 404
-reports:workbook_upload submitted         302 404 404 403 403 403 404 403 403 404
 reports:step         accepted,open_correction 302 404 404 403 ok ok 404 403 ok  404
 reports:step         draft,cancel_correction  302 404 404 403 403 403 404 403 403 404
 reports:step         draft,withdraw       302 404 404 403 403 403 404 403 403 404

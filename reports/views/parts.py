@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from reports.judging import CriterionSheet, Sheet
@@ -208,7 +208,4 @@ def _section(report: QuarterlyReport, section: Section, filled: set[str], here: 
 
 def section_url(report: QuarterlyReport, section: Section) -> str:
     """Where the section is written."""
-    try:
-        return reverse("reports:section", args=[report.pk, section.value])
-    except NoReverseMatch:
-        return f"{report.get_absolute_url()}#sections"
+    return reverse("reports:section", args=[report.pk, section.value])
