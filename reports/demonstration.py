@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,14 @@ from django.utils import timezone
 
 from communes.models import AreaAssignment, Commune, Duty, Province, User
 from criteria.catalogue import Catalogue, CriterionEntry, IndicatorEntry, load_catalogue
-from criteria.models import Indicator, Threshold
+from criteria.models import Criterion, Indicator, Threshold
 from criteria.rules import Absence, Comparator, Verdict, reaches
 from ntm_tracker import clock
 
 from . import entry, workflow
+from .demonstration_sections import Sections
 from .loading import ADMINISTRATOR
-from .models import Period, QuarterlyReport, ReportVersion, ReviewItem
+from .models import Period, QuarterlyReport, ReportVersion, ReviewItem, Section, Source
 from .workflow import StepData
 
 FOLDER = Path(__file__).parent / "data" / "demonstration"
@@ -53,6 +55,9 @@ DRIVERS = {"2.2", "2.4", "3.2", "4.2", "5", "6.2", "7", "9.2", "10", "11", "12",
 
 WITH_PARTS = {"6.2": 12, "11": 1400, "12": 3400, "15.1": 5200, "17.1": 1400}
 """Indicators reported with numerator and denominator, and about how large the denominator is."""
+
+BEGUN_WHOLE, BEGUN_HALF = {1, 2, 3, 4, 5, 8, 13}, {6, 10}
+"""The criteria that are complete in a report that was only begun, and those whose claims are missing."""
 
 
 class AlreadyLoaded(Exception):
@@ -135,6 +140,16 @@ class History:
             }
             for row in rows("claims.csv")
         }
+        self.items = list(rows("items.csv"))
+        self.explanations = {
+            (row["commune"], row["quarter"], row["indicator"]): row["explanation"] for row in rows("explanations.csv")
+        }
+        self.told = {
+            (row["commune"], row["quarter"], row["indicator"]): (Decimal(row["numerator"]), Decimal(row["denominator"]))
+            for row in rows("values.csv")
+        }
+        self.sections = Sections(FOLDER, SEED)
+        self.accepted: dict[str, tuple[ReportVersion, dict[str, dict[str, Any]]]] = {}
         self.catalogues: dict[tuple[int, int], Catalogue] = {}
         self.paths: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self.people: dict[tuple[str, int], User] = {}
@@ -154,7 +169,7 @@ class History:
     def tell_report(self, report: QuarterlyReport, position: int, turn: int) -> None:
         """One report from its draft to where its course leaves it."""
         course = self.course[report.commune.code, report.period.code]
-        if course.kinds & {"never", "not_sent"}:
+        if "never" in course.kinds:
             return
         chance = random.Random(f"{SEED} {report.commune.code} {report.period.code}")  # noqa: S311
         signer, editor, reviewer = (
@@ -169,7 +184,10 @@ class History:
         if "late" in course.kinds:
             day = report.period.due_on + timedelta(days=course.days)
         with clock.at(moment(day - timedelta(days=1), 14, turn)):
-            self.write(report, position, editor)
+            if "not_sent" in course.kinds:
+                self.begin(report, position, editor)
+                return
+            contents = self.write(report, position, editor)
         with clock.at(moment(day, 15, turn)):
             self.submit(report, signer, turn)
         if "submitted" in course.kinds:
@@ -181,6 +199,8 @@ class History:
             day += timedelta(days=1)
             self.give_back(report, reviewer, day, turn, course)
             if "returned_open" in course.kinds:
+                with clock.at(moment(day + timedelta(days=1), 9, turn)):
+                    self.answer(report, editor)
                 return
             day += timedelta(days=3)
             self.send_again(report, editor, signer, reviewer, day, turn)
@@ -192,7 +212,10 @@ class History:
             day = min(day, report.period.due_on + timedelta(days=4))
         with clock.at(moment(day, 17, turn)):
             self.resolve_items(report, reviewer)
-            workflow.take_step(working(report), "accept", by=reviewer)
+            self.accepted[report.commune.code] = (
+                workflow.take_step(working(report), "accept", by=reviewer),
+                contents,
+            )
         self.correct(report, course, day, signer, editor, reviewer, turn, position)
 
     def correct(
@@ -247,8 +270,22 @@ class History:
             version = working(report)
             criterion = version.verdicts.select_related("criterion").get(criterion__number=11).criterion
             entry.raise_item(version, text=course.note, kind=ReviewItem.Kind.MUST_FIX, criterion=criterion, by=reviewer)
+            for row in self.items_of(report):
+                other = version.verdicts.select_related("criterion").get(criterion__number=row["criterion"]).criterion
+                entry.raise_item(version, text=row["text"], kind=row["kind"], criterion=other, by=reviewer)
             data = StepData(reason="Cần làm rõ trước khi thẩm tra tiếp.", respond_by=day + timedelta(days=8))
             workflow.take_step(working(report), "return", by=reviewer, data=data)
+
+    def items_of(self, report: QuarterlyReport) -> list[dict[str, str]]:
+        """The further items that the file tells of a report."""
+        place = report.commune.code, report.period.code
+        return [row for row in self.items if (row["commune"], row["quarter"]) == place]
+
+    def answer(self, report: QuarterlyReport, editor: User) -> None:
+        """The committee answers the items to which the file has an answer."""
+        for row in self.items_of(report):
+            item = report.review_items.get(criterion__number=row["criterion"])
+            entry.reply_to_item(working(report), item, row["reply"], by=editor)
 
     def send_again(
         self, report: QuarterlyReport, editor: User, signer: User, reviewer: User, day: date, turn: int
@@ -287,19 +324,62 @@ class History:
                 writes.append(entry.Write(row.criterion, row.row_version, content))
             entry.save_review(version, writes, by=reviewer)
 
-    def write(self, report: QuarterlyReport, position: int, editor: User) -> None:
-        """Fill in the whole draft."""
-        version = working(report)
-        values, claims = [], []
-        for criterion in self.catalogue(report).criteria:
-            verdict = self.verdict(report.commune.code, criterion.criterion.number, position)
-            for indicator in criterion.indicators:
-                content = self.content(report, criterion, indicator, verdict, position)
-                values.append(entry.Write(indicator.indicator, 0, content))
-            key = (report.commune.code, report.period.code, criterion.criterion.number)
-            claims.append(entry.Write(criterion.criterion, 0, self.claims.get(key) or self.claim(verdict)))
-        entry.save_rows(version, values, claims, by=editor)
-        entry.save_rows(working(report), lines=entry.nothing_to_report(), by=editor)
+    def write(self, report: QuarterlyReport, position: int, editor: User) -> dict[str, dict[str, Any]]:
+        """Fill in the whole draft; returns what was written of each indicator."""
+        values, claims = self.criteria(report, position)
+        lines = self.sections.lines(report, self.by_number(report), partial(self.letter, report.commune.code), position)
+        resources = self.sections.resources(report)
+        entry.save_rows(working(report), values, claims, lines=lines, resources=resources, by=editor)
+        return {write.target.code: write.content for write in values if isinstance(write.target, Indicator)}
+
+    def begin(self, report: QuarterlyReport, position: int, editor: User) -> None:
+        """Fill in a part of the draft: some criteria, some only begun, and a few sections."""
+        begun = BEGUN_WHOLE | BEGUN_HALF
+        values = [write for number in begun for write in self.values(report, position, number)]
+        claims = [self.claim_of(report, position, number) for number in BEGUN_WHOLE]
+        letter = partial(self.letter, report.commune.code)
+        lines = [
+            write
+            for section in (Section.STEERING, Section.DIFFICULTIES)
+            for write in self.sections.section(section, report, self.by_number(report), letter, position)
+        ]
+        resources = self.sections.resources(report, (Source.PROVINCE, Source.DISTRICT, Source.PEOPLE_CASH))
+        entry.save_rows(working(report), values, claims, lines=lines, resources=resources, by=editor)
+
+    def criteria(self, report: QuarterlyReport, position: int) -> tuple[list[entry.Write], list[entry.Write]]:
+        """The values and the claims of a report."""
+        numbers = self.by_number(report)
+        values = [write for number in numbers for write in self.values(report, position, number)]
+        return values, [self.claim_of(report, position, number) for number in numbers]
+
+    def values(self, report: QuarterlyReport, position: int, number: int) -> list[entry.Write]:
+        """The values of a criterion."""
+        criterion = next(each for each in self.catalogue(report).criteria if each.criterion.number == number)
+        verdict = self.verdict(report.commune.code, number, position)
+        writes = []
+        for indicator in criterion.indicators:
+            content = self.content(report, criterion, indicator, verdict, position)
+            writes.append(entry.Write(indicator.indicator, 0, self.marked(report, indicator.indicator, content)))
+        return writes
+
+    def claim_of(self, report: QuarterlyReport, position: int, number: int) -> entry.Write:
+        """The committee's own verdict on a criterion."""
+        verdict = self.verdict(report.commune.code, number, position)
+        told = self.claims.get((report.commune.code, report.period.code, number))
+        return entry.Write(self.by_number(report)[number], 0, told or self.claim(verdict))
+
+    def marked(self, report: QuarterlyReport, indicator: Indicator, content: dict[str, Any]) -> dict[str, Any]:
+        """The content with its explanation, or with the mark that it was taken over from the last accepted quarter."""
+        place = report.commune.code, report.period.code, indicator.code
+        if explanation := self.explanations.get(place):
+            return content | {"explanation": explanation}
+        version, contents = self.accepted.get(report.commune.code, (None, {}))
+        is_same = contents.get(indicator.code) == content
+        chance = random.Random(f"{SEED} {' '.join(place)} same")  # noqa: S311
+        return content | {"same_as": version} if version and is_same and chance.random() < 0.4 else content
+
+    def by_number(self, report: QuarterlyReport) -> dict[int, Criterion]:
+        return {each.criterion.number: each.criterion for each in self.catalogue(report).criteria}
 
     def claim(self, verdict: str) -> dict[str, str]:
         if verdict == Verdict.BASIC:
@@ -308,8 +388,12 @@ class History:
             return {"claimed": Verdict.MET, "claim_reason": "Theo đánh giá của xã, chờ số liệu điều tra."}
         return {"claimed": verdict, "claim_reason": ""}
 
+    def letter(self, commune: str, criterion: int, position: int) -> str:
+        """The letter of the file for a verdict; met where the file says nothing."""
+        return self.verdicts.get((commune, criterion), "m" * len(self.periods))[position]
+
     def verdict(self, commune: str, criterion: int, position: int) -> Verdict:
-        return LETTERS[self.verdicts.get((commune, criterion), "m" * len(self.periods))[position]]
+        return LETTERS[self.letter(commune, criterion, position)]
 
     def catalogue(self, report: QuarterlyReport) -> Catalogue:
         key = (report.period.criteria_set_id, report.commune.province.region_id)
@@ -338,6 +422,8 @@ class History:
         is_met = verdict == Verdict.MET or not is_driver
         if threshold.comparator == Comparator.IS_MET:
             return {"value": Decimal(int(is_met))}
+        if parts := self.told.get((report.commune.code, report.period.code, indicator.code)):
+            return shares(*parts)
         value = self.number(report.commune, indicator, threshold, is_met, verdict == Verdict.BASIC, position)
         if indicator.code in WITH_PARTS and indicator.takes_parts:
             return in_parts(value, report.commune, indicator, threshold, is_met)
@@ -375,12 +461,19 @@ def in_parts(
 ) -> dict[str, Any]:
     """The percentage as a whole numerator over a whole denominator that gives the same verdict."""
     assert threshold.value is not None
-    chance = random.Random(f"{SEED} {commune.code} {indicator.code} parts")  # noqa: S311
+    # Poor households and those with clean water are counted out of the same households.
+    counted = "households" if indicator.code in ("11", "17.1") else indicator.code
+    chance = random.Random(f"{SEED} {commune.code} {counted} parts")  # noqa: S311
     denominator = Decimal(round(WITH_PARTS[indicator.code] * chance.uniform(0.85, 1.2)))
     numerator = (value * denominator / 100).quantize(Decimal(1))
     step = 1 if (threshold.comparator in (">=", ">")) == is_met else -1
     while reaches(numerator * 100 / denominator, threshold.comparator, threshold.value) != is_met:
         numerator += step
+    return shares(numerator, denominator)
+
+
+def shares(numerator: Decimal, denominator: Decimal) -> dict[str, Any]:
+    """The content of a row whose percentage follows from two numbers."""
     exact = (numerator * 100 / denominator).quantize(Decimal("0.000001"))
     return {"value": exact, "numerator": numerator, "denominator": denominator}
 
