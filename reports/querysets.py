@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from communes.models import User
@@ -58,18 +58,25 @@ class QuarterlyReportQuerySet(QuerySet["QuarterlyReport"]):
     def in_work(self) -> Self:
         """The reports with a version in work, with all that the list of somebody's work prints, in one query.
 
-        `assessed` and `criteria` say how far the draft is; `open_items` and `unanswered` count review items.
+        `assessed` of `criteria` and `written` sections say how far the draft is; `open_items` and `unanswered` count
+        review items.
         """
-        from .models import CriterionVerdict, ReviewItem
+        from .models import CriterionVerdict, ResourceEntry, ReviewItem, SectionLine
 
         claims = CriterionVerdict.objects.filter(version=OuterRef("working")).exclude(claimed="")
         items = ReviewItem.objects.filter(report=OuterRef("pk"), resolved_at__isnull=True)
+        lines = SectionLine.objects.filter(version=OuterRef("working"), removed=False)
+        amounts = dict.fromkeys(ResourceEntry.AMOUNTS, None)
+        resources = ResourceEntry.objects.filter(version=OuterRef("working")).exclude(note="", **amounts)
+        about_resources = Exists(resources) | Exists(lines.filter(section="resources"))
         return (
             self.filter(working__isnull=False)
             .select_related("commune__province", "period", "working__holder", "working__based_on__holder", "in_force")
             .with_due()
             .annotate(
                 assessed=_count(claims),
+                written=_count(lines.exclude(section="resources"), "section")
+                + Case(When(about_resources, then=1), default=0),
                 criteria=_count(Criterion.objects.filter(criteria_set=OuterRef("period__criteria_set"))),
                 open_items=_count(items),
                 unanswered=_count(items.filter(done=False)),
@@ -109,7 +116,7 @@ class ReportVersionQuerySet(QuerySet["ReportVersion"]):
         )
 
 
-def _count(rows: QuerySet[Any]) -> Coalesce:
-    """How many of `rows`, which name the outer row by OuterRef, as a subquery."""
-    total = rows.order_by().values(one=Value(1)).annotate(n=Count("pk")).values("n")
+def _count(rows: QuerySet[Any], of: str = "pk") -> Coalesce:
+    """How many of `rows`, which name the outer row by OuterRef, as a subquery; `of` a column: how many values of it."""
+    total = rows.order_by().values(one=Value(1)).annotate(n=Count(of, distinct=of != "pk")).values("n")
     return Coalesce(Subquery(total), 0)

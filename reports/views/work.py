@@ -16,6 +16,7 @@ from ntm_tracker.http import UserRequest
 from ntm_tracker.templatetags.look import day
 from reports.lateness import Deadline, deadline, due_sentence, respond_sentence, waiting_sentence
 from reports.models import QuarterlyReport, ReportVersion, State
+from reports.models import Section as ReportSection
 from reports.views.kept import kept_pages
 
 SHOWN_AT_MOST = 300
@@ -218,8 +219,15 @@ def _note(report: QuarterlyReport, version: ReportVersion) -> str:
             else _("All items are answered.")
         )
     elif version.state == State.DRAFT:
-        names = {"n": report.assessed, "total": report.criteria}  # type: ignore[attr-defined]  # from in_work
-        notes.append(_("%(n)s of %(total)s criteria assessed.") % names)
+        names = {
+            "n": report.assessed,  # type: ignore[attr-defined]  # from in_work
+            "total": report.criteria,  # type: ignore[attr-defined]
+            "written": report.written,  # type: ignore[attr-defined]
+            "sections": len(ReportSection),
+        }
+        notes.append(
+            _("%(n)s of %(total)s criteria assessed, %(written)s of %(sections)s other sections written.") % names
+        )
     else:
         n = report.open_items  # type: ignore[attr-defined]  # from in_work
         if n:
@@ -231,6 +239,7 @@ LINKS = {
     "review": gettext_lazy("Review"),
     "answer": gettext_lazy("Answer"),
     "write": gettext_lazy("Write"),
+    "continue": gettext_lazy("Go on writing"),
     "look": gettext_lazy("Look"),
 }
 
@@ -242,5 +251,11 @@ def _where(report: QuarterlyReport, version: ReportVersion, user: User) -> tuple
     if version.state in (State.SUBMITTED, State.IN_REVIEW) and is_ministry(user, report.commune):
         page, link = "reports:review", "review"
     elif version.state == State.DRAFT and is_committee(user, report.commune):
-        link = "answer" if is_returned(version) else "write"
+        # A returned report opens on its items first; any other draft where the writer left off.
+        if is_returned(version) and report.unanswered:  # type: ignore[attr-defined]  # from in_work
+            link = "answer"
+        else:
+            page = "reports:resume"
+            is_begun = report.assessed or report.written  # type: ignore[attr-defined]
+            link = "continue" if is_begun else "write"
     return reverse(page, args=[report.pk]), str(LINKS[link])

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from communes.models import Duty, User
 from ntm_tracker import clock
-from reports import workflow
-from reports.models import Period, ReportVersion
+from reports import entry, workflow
+from reports.models import Period, ReportVersion, ReviewItem, Source
 from reports.workflow import StepData
 from tests import factories
 from tests.factories import moment
@@ -39,7 +40,50 @@ def test_committee_reads_how_many_days_are_left(client: Client) -> None:
         page = page_of(client, factories.editor_of(report.commune))
 
     assert "Due on 05/01/2015, in 3 days." in page
-    assert "0 of 19 criteria assessed." in page
+    assert "0 of 19 criteria assessed, 0 of 8 other sections written." in page
+
+
+def row_of(client: Client, user: User) -> tuple[str, str, str]:
+    """How far the only report in work is, and the word and address of its link."""
+    client.force_login(user)
+    (section,) = client.get("/").context["sections"]
+    (row,) = section.rows
+    return row.note, row.link, row.url
+
+
+def test_a_draft_opens_where_its_writer_left_off(client: Client) -> None:
+    with clock.at(AFTER_DUE):
+        report = factories.make_report()
+        editor = factories.editor_of(report.commune)
+        resume = reverse("reports:resume", args=[report.pk])
+        before = row_of(client, editor)
+        factories.write_line(report, "Tập huấn 40 người", by=editor)
+        factories.write_line(report, "Tập huấn 20 người", by=editor)
+        empty = entry.Write(entry.ResourceOf(Source.CREDIT), 0, {"note": "x"})
+        entry.save_rows(factories.working(report), resources=[empty], by=editor)
+        after = row_of(client, editor)
+        emptied = entry.Write(entry.ResourceOf(Source.CREDIT), 1, {"note": ""})
+        entry.save_rows(factories.working(report), resources=[emptied], by=editor)
+        again = row_of(client, editor)
+
+    assert before == ("0 of 19 criteria assessed, 0 of 8 other sections written.", "Write", resume)
+    assert after == ("0 of 19 criteria assessed, 2 of 8 other sections written.", "Go on writing", resume)
+    assert again[0] == "0 of 19 criteria assessed, 1 of 8 other sections written."
+
+
+def test_a_returned_report_opens_on_its_items_until_they_are_answered(client: Client) -> None:
+    with clock.at(AFTER_DUE):
+        report = factories.make_in_review()
+        assert report.working is not None
+        assert report.working.holder is not None
+        factories.give_back(report, report.working.holder)
+        signer = factories.signer_of(report.commune)
+        asked = row_of(client, signer)
+        ReviewItem.objects.update(reply="Đã ghi.", done=True)
+        answered = row_of(client, signer)
+
+    assert asked == ("1 item to answer.", "Answer", report.get_absolute_url())
+    assert answered == ("All items are answered.", "Go on writing", reverse("reports:resume", args=[report.pk]))
 
 
 def test_committee_reads_by_how_many_days_a_report_is_overdue(client: Client) -> None:
