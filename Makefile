@@ -77,7 +77,9 @@ run: | .venv/bin/python
 reset-demo: prepared
 	@test -z "$(DATABASE_URL)" || { \
 		echo "reset-demo only throws var/demo.sqlite3 away, but DATABASE_URL names another database."; exit 1; }
-	@rm -f var/demo.sqlite3 var/demo.sqlite3-wal var/demo.sqlite3-shm
+	@test -z "$(EVIDENCE_ROOT)" || { \
+		echo "reset-demo only throws var/demo-evidence away, but EVIDENCE_ROOT names another folder."; exit 1; }
+	@rm -rf var/demo.sqlite3 var/demo.sqlite3-wal var/demo.sqlite3-shm var/demo-evidence
 	@$(PREPARE)
 	@echo "The demonstration starts afresh: make run"
 
