@@ -148,7 +148,8 @@ class LineForm(SectionRowForm):
 
     def content(self) -> dict[str, Any]:
         stored = {name: getattr(self.row, name) if self.row else empty for name, empty in EMPTY_LINE.items()}
-        return stored | {name: self.cleaned_data[name] for name in self.written if name in self.cleaned_data}
+        typed = {name: self.cleaned_data[name] for name in self.written if name in self.cleaned_data}
+        return stored | typed | {"removed": self.cleaned_data["removed"]}
 
     def clean(self) -> dict[str, Any]:
         """What its columns ask for, all of it or nothing; a line that goes away need not be right."""
