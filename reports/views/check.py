@@ -7,6 +7,7 @@ their own button and before a signature, and the signature stays typed when some
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -23,9 +24,8 @@ from ntm_tracker.http import UserRequest
 from ntm_tracker.templatetags.look import quantity
 from reports import differences, permissions, workflow
 from reports.changes import read_beside
-from reports.checks import SoftCheck, soft_checks
 from reports.differences import Difference, Evidences
-from reports.evidence import chips, expected, missing_evidence
+from reports.evidence import chips, missing_evidence
 from reports.forms.replies import Replies, with_forms
 from reports.forms.signature import SignatureForm
 from reports.judging import CriterionSheet, Gap, IndicatorSheet, Sheet
@@ -33,6 +33,7 @@ from reports.models import EvidenceLink, QuarterlyReport, ReportVersion, ReviewI
 from reports.sections import SectionSheet
 from reports.views.detail import get_report, open_items, returned_sentence, version_at_hand
 from reports.views.entry import refuse_unless_writable
+from reports.views.points import points_of
 from reports.views.replies import save_replies
 from reports.workflow import NotAllowed, Refused, StepData
 from reports.writing import changes_in
@@ -81,16 +82,6 @@ class SectionRead:
 
     part: Part
     sheet: SectionSheet
-
-
-@dataclass(frozen=True)
-class Point:
-    """Something to look at before signing: it never blocks. `url` is where it can be explained."""
-
-    what: str
-    sentence: str
-    url: str
-    explanation: str
 
 
 @dataclass(frozen=True)
@@ -174,13 +165,13 @@ def _page(
     asked = differences.asked_before(version, items)
     groups = [_group(report, sheet, code, gaps, links) for code in _codes(sheet)]
     others = [_section(report, section) for section in mine]
-    missing = missing_evidence(sheet, links)
+    missing = len(missing_evidence(sheet, links))
     context = {
         "report": report,
         "version": version,
         "groups": groups,
         "sections": others,
-        "evidence": _evidence(report, links, len(missing)),
+        "evidence": _evidence(report, links, missing),
         "gaps": len(gaps),
         "errors": [
             *(replies.errors if replies else []),
@@ -189,7 +180,7 @@ def _page(
         "items": items,
         "disputed": [criterion for criterion in sheet.criteria if criterion.is_disputed],
         "sums": [(code, sheet.count("claimed", code), sheet.count("computed", code)) for code in Verdict.values],
-        "points": [*_checks(report, soft_checks(sheet, background)), *_missing(report, missing)],
+        "points": list(points_of(sheet, background, links, partial(_place, report), partial(_paper_place, report))),
         "found": [(difference_url(report, difference), difference) for difference in found],
         "changed": len(changed),
         "same": sum(1 for _indicator in sheet.indicators()) - len(changed),
@@ -296,23 +287,7 @@ def last_written(
     return str(by or ""), at
 
 
-# What to look at
-
-
-def _checks(report: QuarterlyReport, checks: Iterable[SoftCheck]) -> Iterator[Point]:
-    for check in checks:
-        anchor = f"i{check.sheet.indicator.code}"
-        url = gap_url(report, Gap("", check.criterion.group.code, anchor))
-        yield Point(str(check.sheet.indicator), check.sentence, url, check.explanation)
-
-
-def _missing(report: QuarterlyReport, missing: Iterable[IndicatorSheet]) -> Iterator[Point]:
-    """The papers that are expected and not there."""
-    for sheet in missing:
-        url = f"{reverse('reports:evidence_add', args=[report.pk])}?indicator={sheet.indicator.code}"
-        sentence = _("Missing evidence: %(paper)s.") % {"paper": expected(sheet).rstrip(".")}
-        explanation = sheet.row.explanation or sheet.row.note if sheet.row else ""
-        yield Point(str(sheet.indicator), sentence, url, explanation)
+# What changed meanwhile
 
 
 def changed_since(request: UserRequest, version: ReportVersion) -> list[Meanwhile]:
@@ -379,3 +354,13 @@ def gap_url(report: QuarterlyReport, gap: Gap) -> str:
 def difference_url(report: QuarterlyReport, difference: Difference) -> str:
     """Where what differs is written."""
     return gap_url(report, Gap("", difference.group, difference.anchor))
+
+
+def _place(report: QuarterlyReport, group: str, sheet: IndicatorSheet) -> str:
+    """Where an indicator is written."""
+    return gap_url(report, Gap("", group, f"i{sheet.indicator.code}"))
+
+
+def _paper_place(report: QuarterlyReport, group: str, sheet: IndicatorSheet) -> str:
+    """Where a paper for an indicator is brought."""
+    return f"{reverse('reports:evidence_add', args=[report.pk])}?indicator={sheet.indicator.code}"

@@ -19,13 +19,16 @@ from criteria.models import Criterion, Indicator
 from criteria.rules import Verdict
 from ntm_tracker.http import UserRequest
 from ntm_tracker.templatetags.look import day
-from reports import entry, permissions, workflow
-from reports.changes import Background
+from reports import differences, entry, permissions, workflow
+from reports.changes import read_beside
+from reports.differences import Difference
+from reports.evidence import chips
 from reports.forms.review import ItemForm, ReturnForm, VerdictForm
 from reports.items import open_ones, read_items
 from reports.judging import CriterionSheet, IndicatorSheet, read_sheet
-from reports.models import QuarterlyReport, ReportVersion, State
+from reports.models import EvidenceLink, QuarterlyReport, ReportVersion, State
 from reports.views.detail import get_report, version_at_hand
+from reports.views.points import points_of
 from reports.workflow import NotAllowed, Refused, StepData
 
 
@@ -38,6 +41,7 @@ class Row:
     mark: str
     before: str
     indicators: list[tuple[IndicatorSheet, str]]
+    papers: list[tuple[IndicatorSheet, list[EvidenceLink]]]
     conflict: entry.Conflict | None = None
     problems: list[str] = field(default_factory=list)
 
@@ -168,7 +172,7 @@ def _save(request: UserRequest, version: ReportVersion, *, must: bool) -> Typed:
         saved = entry.save_review(version, [form.as_write() for form in valid], by=request.user)
     except NotAllowed as refused:
         raise PermissionDenied(str(refused)) from refused
-    conflicts = {conflict.write.target.pk: conflict for conflict in saved.conflicts}
+    conflicts = {int(conflict.write.target.pk): conflict for conflict in saved.conflicts}
     left = {form.sheet.criterion.pk: form for form in posted if form.errors}
     left |= {form.sheet.criterion.pk: form for form in valid if form.sheet.criterion.pk in conflicts}
     if left and saved.written:
@@ -225,10 +229,14 @@ def _page(
     *,
     item_done: bool = False,
 ) -> HttpResponse:
-    """The page as the database has it now, with what was typed and not yet saved. Seven queries beside the usual."""
+    """The page as the database has it now, with what was typed and not yet saved. Six queries beside the usual."""
     user = request.user
-    sheet = read_sheet(version)
-    background = Background(version)
+    sheet, background = read_beside(version)
+    pks = [version.pk, *([version.based_on_id] if version.based_on_id else [])]
+    sections = differences.read_sections_of(pks, [criterion.criterion for criterion in sheet.criteria])
+    evidences = differences.read_evidence_of(pks)
+    links = evidences[version.pk].links
+    proving = chips(links)
     problems = _problems(typed.refused)
     rows = [
         Row(
@@ -237,6 +245,7 @@ def _page(
             background.mark(criterion),
             background.before(criterion),
             [(sheet, background.accepted_text(sheet.indicator.code)) for sheet in criterion.indicators],
+            [(sheet, proving[sheet.indicator.pk]) for sheet in criterion.indicators if sheet.indicator.pk in proving],
             typed.conflicts.get(criterion.criterion.pk),
             problems.get(f"c{criterion.criterion.number}", []),
         )
@@ -246,6 +255,9 @@ def _page(
     new_item = {name: request.POST[name] for name in ("about", "kind", "text") if name in request.POST}
     items = read_items(report)
     open_now = open_ones(items)
+    found = differences.differences(sheet, background, sections, evidences)
+    asked = differences.asked_before(version, items)
+    outside = differences.outside(found, asked)
     steps = workflow.steps_for(user, version)
     context = {
         "report": report,
@@ -257,6 +269,13 @@ def _page(
         "changes": background.changes(sheet),
         "sent": background.sent_version,
         "accepted": background.accepted_version,
+        "asked": asked,
+        "asked_of_all": any(item.criterion is None for item in asked),
+        "outside": [(_place_of(difference), difference) for difference in outside],
+        "inside": [(_place_of(difference), difference) for difference in found if difference not in outside],
+        "points": list(points_of(sheet, background, links, _place)),
+        "sections": sections[version.pk],
+        "papers": [row for row in rows if row.papers],
         "items": open_now,
         "resolved": [item for item in items if not item.is_open],
         "item_form": typed.item or ItemForm(initial={} if item_done else new_item, sheet=sheet),
@@ -295,3 +314,15 @@ def _errors(typed: Typed, rows: list[Row]) -> list[tuple[str, str]]:
     for gap in typed.refused.gaps if typed.refused else []:
         found.append((f"#{gap.anchor}" if gap.anchor else "", gap.sentence))
     return found
+
+
+def _place(group: str, sheet: IndicatorSheet) -> str:
+    """Where the criterion of an indicator is on the page."""
+    return f"#c{sheet.indicator.criterion.number}"
+
+
+def _place_of(difference: Difference) -> str:
+    """Where on the page what differs is read in full."""
+    if difference.section:
+        return f"#{difference.group.replace(':', '-')}"
+    return f"#c{difference.criterion}"

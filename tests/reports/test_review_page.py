@@ -392,12 +392,12 @@ def test_an_item_is_resolved(client: Client) -> None:
     assert "The item is resolved." in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["item_raise", "item_resolve", "item_reply"])
+@pytest.mark.parametrize("name", ["item_raise", "item_resolve", "replies"])
 def test_item_addresses_take_only_posts(client: Client, name: str) -> None:
     report = factories.make_in_review()
     client.force_login(holder_of(report))
 
-    more = [] if name == "item_raise" else [1]
+    more = [1] if name == "item_resolve" else []
     assert client.get(url_of(report, name, *more)).status_code == 405
 
 
@@ -556,7 +556,7 @@ def test_review_takes_as_many_queries_after_many_rounds(
     factories.take_up(report, reviewer)
     client.force_login(reviewer)
 
-    with django_assert_num_queries(11):  # 4 of every page; report, sheet 3, items, two of earlier versions
+    with django_assert_num_queries(10):  # 3 of every page; report, criteria, values, verdicts, items, sections, papers
         response = client.get(url_of(report))
 
     assert len(response.context["items"]) == rounds
