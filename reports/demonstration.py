@@ -27,6 +27,7 @@ from criteria.rules import Absence, Comparator, Verdict, reaches
 from ntm_tracker import clock
 
 from . import entry, workflow
+from .demonstration_evidence import Papers
 from .demonstration_sections import Sections
 from .loading import ADMINISTRATOR
 from .models import Period, QuarterlyReport, ReportVersion, ReviewItem, Section, Source
@@ -149,6 +150,7 @@ class History:
             for row in rows("values.csv")
         }
         self.sections = Sections(FOLDER, SEED)
+        self.papers = Papers(FOLDER, SEED)
         self.accepted: dict[str, tuple[ReportVersion, dict[str, dict[str, Any]]]] = {}
         self.catalogues: dict[tuple[int, int], Catalogue] = {}
         self.paths: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
@@ -186,8 +188,10 @@ class History:
         with clock.at(moment(day - timedelta(days=1), 14, turn)):
             if "not_sent" in course.kinds:
                 self.begin(report, position, editor)
+                self.papers.bring(working(report), editor)
                 return
             contents = self.write(report, position, editor)
+            self.papers.bring(working(report), editor)
         with clock.at(moment(day, 15, turn)):
             self.submit(report, signer, turn)
         if "submitted" in course.kinds:
@@ -201,6 +205,7 @@ class History:
             if "returned_open" in course.kinds:
                 with clock.at(moment(day + timedelta(days=1), 9, turn)):
                     self.answer(report, editor)
+                    self.papers.renew(working(report), "11", "Kết quả rà soát hộ nghèo năm 2014, có số hộ", editor)
                 return
             day += timedelta(days=3)
             self.send_again(report, editor, signer, reviewer, day, turn)
@@ -238,6 +243,8 @@ class History:
             assert official is not None
             workflow.take_step(official, "open_correction", by=signer, data=StepData(reason=course.note))
         if "correction_open" in course.kinds:
+            with clock.at(moment(opened, 14, turn)):
+                self.papers.renew(working(report), "10", "Kết quả điều tra thu nhập 2014, công bố lại", editor)
             return
         with clock.at(moment(opened + timedelta(days=1), 10, turn)):
             version = working(report)
