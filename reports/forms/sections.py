@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.forms import BoundField
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -25,7 +26,7 @@ from ntm_tracker.fields import DateField, NumberField
 from reports.entry import EMPTY_LINE, EMPTY_RESOURCE, LineOf, ResourceOf
 from reports.forms.steps import LONGEST
 from reports.forms.values import RowForm
-from reports.models import ResourceEntry, SectionLine, Source
+from reports.models import ResourceEntry, Section, SectionLine, Source
 from reports.sections import COLUMNS, Column, Form, SectionSheet, say_line, say_resources, unit_of
 
 LARGEST = {True: 1_000_000, False: 100_000_000}
@@ -41,9 +42,9 @@ NEW_KEY = re.compile(r"[0-9a-f-]{8,36}")
 EMPTY_CHOICE = ("", _("choose"))
 
 
-def new_key() -> str:
-    """A key for a line that is not written yet."""
-    return uuid.uuid4().hex
+def new_key(version: int, section: str, user: int, number: int) -> str:
+    """The key for one of the lines that a user has not written yet, always the same one."""
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"{version} {section} {user} {number}").hex
 
 
 def posted_keys(data: Iterable[str]) -> list[str]:
@@ -61,6 +62,11 @@ class SectionRowForm(RowForm):
 
     row: SectionLine | ResourceEntry | None  # type: ignore[assignment]
     target: LineOf | ResourceOf  # type: ignore[assignment]
+
+    @property
+    def section(self) -> Section:
+        """The section it belongs to."""
+        return self.target.section if isinstance(self.target, LineOf) else Section.RESOURCES
 
     @property
     def is_blank(self) -> bool:
@@ -132,6 +138,11 @@ class LineForm(SectionRowForm):
 
     def said(self) -> str:
         return say(say_line(self.row, self.form)) if isinstance(self.row, SectionLine) else ""
+
+    @property
+    def named(self) -> str:
+        text = str(self["text"].value() or "").strip()
+        return f"{self.form.line}: {Truncator(text).chars(40)}" if text else str(self.form.line)
 
     @property
     def written(self) -> list[str]:
@@ -216,6 +227,10 @@ class NothingForm(SectionRowForm):
         return str(self.sheet.form.nothing) if self.sheet.nothing else ""
 
     @property
+    def named(self) -> str:
+        return self.sheet.form.title
+
+    @property
     def written(self) -> list[str]:
         return ["nothing"]
 
@@ -244,6 +259,10 @@ class ResourceForm(SectionRowForm):
 
     def said(self) -> str:
         return say(say_resources(self.row, self.source)) if isinstance(self.row, ResourceEntry) else ""
+
+    @property
+    def named(self) -> str:
+        return str(self.source.label)
 
     @property
     def written(self) -> list[str]:
