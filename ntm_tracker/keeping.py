@@ -21,6 +21,8 @@ from . import clock
 
 WRITER = "writer"
 """The name of the hidden field with the signed writer."""
+BY = "by"
+"""What a script says of it: the user's key alone, for nothing is kept for them by its word."""
 WRITER_LASTS = timedelta(days=14)
 KEPT_FOR = timedelta(days=30)
 MOST_KEPT = 20
@@ -29,7 +31,7 @@ LARGEST = 2 * 1024 * 1024
 WRITING = frozenset({"reports:group", "reports:section", "reports:items", "reports:item_reply"})
 """The pages whose content is kept. No page that signs, decides or asks for a password is among them."""
 
-NOT_KEPT = ("csrfmiddlewaretoken", WRITER)
+NOT_KEPT = ("csrfmiddlewaretoken", WRITER, BY)
 
 
 def sign_writer(user: User) -> str:
@@ -49,6 +51,12 @@ def writer_pk(request: HttpRequest) -> int | None:
         return int(_signer().unsign(request.POST.get(WRITER, ""), max_age=WRITER_LASTS))
     except (signing.BadSignature, ValueError):
         return None
+
+
+def is_of_somebody_else(request: HttpRequest) -> bool:
+    """Whether the page was made for another user than the one who is signed in now."""
+    writer = str(writer_pk(request) or "") if WRITER in request.POST else request.POST.get(BY, "")
+    return request.user.is_authenticated and writer not in ("", str(request.user.pk))
 
 
 def _signer() -> signing.TimestampSigner:

@@ -29,10 +29,8 @@ class LoginRequired(LoginRequiredMiddleware):
     def process_view(
         self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
-        if request.user.is_authenticated and request.method == "POST" and keeping.WRITER in request.POST:
-            writer = keeping.writer_pk(request)
-            if writer is not None and writer != request.user.pk:
-                return _of_somebody_else(request)
+        if request.method == "POST" and keeping.is_of_somebody_else(request):
+            return _of_somebody_else(request)
         return super().process_view(request, view_func, view_args, view_kwargs)
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., Any]) -> Any:
@@ -81,8 +79,7 @@ def signed_out(request: HttpRequest) -> JsonResponse:
 
 def _new_token(request: HttpRequest) -> JsonResponse:
     """A script whose token is from before the last sign-in gets the new one, if its page is the user's own."""
-    writer = keeping.writer_pk(request)
-    if not request.user.is_authenticated or (writer is not None and writer != request.user.pk):
+    if not request.user.is_authenticated or keeping.is_of_somebody_else(request):
         return signed_out(request)
     return JsonResponse({"state": "token", "csrf": get_token(request)}, status=403)
 

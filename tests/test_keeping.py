@@ -262,11 +262,15 @@ def test_a_script_with_a_token_from_before_the_last_sign_in_gets_the_new_one(
 
 
 @pytest.mark.parametrize("strict", [True, False])
-def test_a_script_of_somebody_elses_page_counts_as_signed_out(report: QuarterlyReport, lan: User, strict: bool) -> None:
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_script_of_somebody_elses_page_counts_as_signed_out(
+    report: QuarterlyReport, lan: User, strict: bool, signed: bool
+) -> None:
     client = Client(enforce_csrf_checks=strict)
     client.force_login(factories.editor_of(report.commune))
+    sent = income(lan) if signed else income(None) | {"by": str(lan.pk)}
 
-    answer = client.post(group(report), income(lan), headers={"accept": "application/json"})
+    answer = client.post(group(report), sent, headers={"accept": "application/json"})
 
     assert answer.status_code == 401
     assert "csrf" not in answer.json()

@@ -51,11 +51,12 @@
   };
 
   /** What was filled in, for comparing: a field that is empty and one that is not there say the same. */
-  const content = (row, initial) => JSON.stringify(pairs(row, initial).filter((pair) => pair[1] !== ""));
+  const filled = (row, initial) => pairs(row, initial).filter((pair) => pair[1] !== "");
+  const content = (row, initial) => JSON.stringify(filled(row, initial));
 
   const versionField = (row) => fields(row).find((field) => isVersion(row, field));
   const isUnsaved = (row) => content(row) !== row.saved;
-  const waits = (row) => isUnsaved(row) && content(row) !== row.refused;
+  const waits = (row) => content(row) !== row.answered;
   const rowOf = (element) => rows.get((element.closest("[data-row]") || { dataset: {} }).dataset.row);
   const all = () => [...rows.values()];
 
@@ -179,7 +180,7 @@
   /** Send a form's worth of fields; the answer as an object. Fails like `fetch`, and on what is no JSON. */
   const post = async (address, body, again) => {
     body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    if (form.elements.writer) body.set("writer", form.elements.writer.value);
+    body.set("by", form.dataset.user); // somebody else may have signed in since
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), PATIENCE);
     try {
@@ -223,7 +224,8 @@
   const send = async (row) => {
     const said = content(row);
     const body = new URLSearchParams([["row", row.prefix], [versionField(row).name, versionField(row).value]]);
-    for (const [name, text] of [...pairs(row), ...(row.extra || [])]) body.append(name, text);
+    if (row.answered !== row.saved) body.set("all", "1"); // more than the last save is to be taken back
+    for (const [name, text] of [...filled(row), ...(row.extra || [])]) body.append(name, text);
     show(row, "saving");
     let answer;
     try {
@@ -256,15 +258,14 @@
     // Only what was written from here may be overwritten from here: else the next write would hide a conflict.
     const version = versionField(row);
     if (answer.state === "saved" || !version.value) version.value = answer.row_version || 0;
-    if (isSaved) {
-      row.saved = said;
-      row.refused = null;
-      if (answer.state === "saved") saved.add(row.prefix);
-    }
+    if (answer.state === "saved") saved.add(row.prefix);
+    row.answered = said;
+    if (isSaved) row.saved = said;
     paint(row, answer);
-    if (!isSaved) row.refused = isLatest ? content(row) : said;
+    if (isLatest) row.answered = content(row);
+    row.verdict = isSaved ? "saved" : answer.state;
     keep(row);
-    show(row, waits(row) ? "unsaved" : isSaved ? "saved" : answer.state, answer.at, answer.sentence);
+    show(row, waits(row) ? "unsaved" : row.verdict, answer.at, answer.sentence);
   };
 
   const paint = (row, answer) => {
@@ -290,13 +291,13 @@
       return;
     }
     const row = rowOf(slot);
-    const typed = row && isUnsaved(row) && pairs(row);
+    const typed = row && (isUnsaved(row) || waits(row)) && pairs(row);
     const names = row && fields(row).map((field) => field.name);
     const hadFocus = slot.contains(active);
     slot.innerHTML = html;
     if (!row) return;
     if (typed) fill(row, typed, names);
-    else row.saved = content(row); // the slot may have brought fields along, or have taken some away
+    else row.saved = row.answered = content(row); // the slot may have brought fields along, or have taken some away
     if (hadFocus) {
       // The button that was pressed is gone: go on in its row.
       const next = fields(row).find((field) => field.type !== "hidden");
@@ -310,8 +311,8 @@
   const changed = (row) => {
     clearTimeout(row.timer);
     keep(row);
-    if (!isUnsaved(row)) {
-      if (!row.flight) show(row, "");
+    if (!waits(row)) {
+      if (!row.flight) show(row, isUnsaved(row) ? row.verdict : "");
     } else if (stopped) {
       show(row, stopped);
     } else {
@@ -381,8 +382,7 @@
     for (const slot of theirs.querySelectorAll("[data-slot]")) slots[slot.dataset.slot] = slot.innerHTML;
     versionField(row).value = checked.find((field) => isVersion(row, field)).value;
     paint(row, { slots });
-    row.saved = content(row);
-    row.refused = null;
+    row.saved = row.answered = content(row);
     keep(row);
     show(row, "");
   };
@@ -398,7 +398,6 @@
       event.preventDefault();
       const field = fields(row).find((one) => one.name === button.name);
       if (field) field.value = button.value;
-      row.refused = null;
       keep(row);
       save(row, field ? [] : [[button.name, button.value]]);
     } else if (!through && isBusy()) {
@@ -456,15 +455,14 @@
     const row = { element, prefix: element.dataset.row, state: element.querySelector("[data-state]"), shown: "" };
     if (!versionField(row)) continue;
     rows.set(row.prefix, row);
-    row.saved = content(row, true);
+    row.saved = row.answered = content(row, true);
     const hasErrors = [...element.querySelectorAll("[data-errors]")].some((place) => place.textContent.trim());
     const clash = element.querySelector(`[data-slot="${row.prefix}-clash"]`);
     const hasClash = clash && clash.textContent.trim();
     if (hasErrors || hasClash) {
-      row.refused = row.saved;
       row.saved = null;
       keep(row);
-      show(row, hasClash ? "conflict" : "wrong");
+      show(row, (row.verdict = hasClash ? "conflict" : "wrong"));
     }
     offer(row);
   }
