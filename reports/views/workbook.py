@@ -100,15 +100,12 @@ def _page(
     is_again: bool = False,
 ) -> HttpResponse:
     """The page with the form and, once a file was sent, what it would change."""
-    errors = (
-        [("", f"{wrong.address} · {wrong.about}: {wrong.sentence}") for wrong in proposal.errors] if proposal else []
-    )
     context = {
         "report": version.report,
         "version": version,
         "form": form,
         "proposal": proposal,
-        "errors": errors,
+        "errors": [("", str(wrong)) for wrong in proposal.errors] if proposal else [],
         "is_again": is_again,
     }
     return render(request, "reports/report_workbook.html", context)

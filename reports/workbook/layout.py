@@ -7,6 +7,7 @@ informs follows, then come the cells to fill in. Whoever moves a column must rai
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -17,7 +18,7 @@ from criteria.models import Criterion
 from ntm_tracker.fields import DateField, NumberField
 from ntm_tracker.numbers import shortened
 from reports.changes import Background
-from reports.forms.sections import LineForm, NothingForm, ResourceForm, new_key
+from reports.forms.sections import LineForm, NothingForm, ResourceForm, is_new_key
 from reports.forms.values import ClaimForm, RowForm, ValueForm
 from reports.judging import CriterionSheet, IndicatorSheet, Sheet, read_sheet
 from reports.models import ReportVersion, Section, SectionLine, Source
@@ -71,10 +72,22 @@ class Layout:
             return {"nothing": self.columns[0][0]}
         return {head.name: letter for letter, head in self.columns if head.name in form.fields}
 
-    def address(self, form: RowForm, name: str, row: int) -> str:
-        """The cell of a field, as people call it: Tiêu chí!G12. What concerns the whole row is at its first cell."""
-        letters = self.cells(form)
-        return f"{self.title}!{letters.get(name) or next(iter(letters.values()))}{row}"
+
+@dataclass(frozen=True)
+class Place:
+    """Where a row stands in a file."""
+
+    layout: Layout
+    row: int
+
+    def address(self, letter: str) -> str:
+        """A cell of the row, as people call it: Tiêu chí!G12."""
+        return f"{self.layout.title}!{letter}{self.row}"
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """By sheets, then by rows."""
+        return [CRITERIA, *Section.values].index(self.layout.code), self.row
 
 
 @dataclass(frozen=True)
@@ -175,7 +188,9 @@ class Draft:
             return NothingForm(data, sheet=self._nothing[prefix])
         line = self._lines.get(prefix)
         section = line.section if line else code
-        if not prefix.startswith("l") or section not in Section.values or section == Section.RESOURCES:
+        if section not in FORMS or section == Section.RESOURCES:
+            return None
+        if line is None and not (prefix.startswith("l") and is_new_key(prefix[1:])):
             return None
         return LineForm(data, form=FORMS[Section(section)], key=prefix[1:], line=line, criteria=self.criteria)
 
@@ -237,7 +252,7 @@ class Draft:
         section = self.sections[layout.code]
         lines = [*section.lines, *[None] * EMPTY_LINES]
         for place, line in enumerate(lines, 1):
-            key = line.key if line else new_key()
+            key = line.key if line else uuid4().hex
             yield Row((str(place),), LineForm(form=section.form, key=key, line=line, criteria=self.criteria))
 
 

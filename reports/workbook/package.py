@@ -23,6 +23,8 @@ LARGEST_FILE = 5 * MEGABYTE
 LARGEST_UNPACKED = 20 * MEGABYTE
 LARGEST_RATIO = 200
 """How much smaller than its content a part may be; only parts of more than a megabyte are asked."""
+LARGEST_PART = 2 * MEGABYTE
+"""For every part but the sheets and their texts: a huge list of styles would take a hundred times its size."""
 MOST_PARTS = 300
 
 OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -85,9 +87,7 @@ def _refuse_parts(parts: list[ZipInfo]) -> None:
     names = [part.filename for part in parts]
     if any(part.flag_bits & 1 for part in parts):
         raise Refused(_("The file is locked with a password. Save it without one."))
-    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-        raise Refused(_("The file would unpack to an enormous size. Nothing of it was read."))
-    if any(part.file_size > MEGABYTE and part.file_size > LARGEST_RATIO * part.compress_size for part in parts):
+    if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED or any(map(_swells, parts)):
         raise Refused(_("The file would unpack to an enormous size. Nothing of it was read."))
     if "mimetype" in names and "content.xml" in names:
         raise Refused(_("This is an OpenDocument file. Save it as .xlsx (Excel 2007 or newer)."))
@@ -100,6 +100,13 @@ def _refuse_parts(parts: list[ZipInfo]) -> None:
         raise Refused(_("This is no Excel file. Send the template, saved as .xlsx."))
     if len(set(names)) != len(names):
         raise Refused(str(BROKEN))
+
+
+def _swells(part: ZipInfo) -> bool:
+    """Whether a part is much larger than such a part ever is."""
+    if part.file_size > LARGEST_PART and not re.match(r"xl/(worksheets/|sharedStrings)", part.filename):
+        return True
+    return part.file_size > MEGABYTE and part.file_size > LARGEST_RATIO * part.compress_size
 
 
 def _refuse_content(archive: ZipFile) -> None:

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db import transaction
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -19,11 +20,12 @@ from ntm_tracker.templatetags.look import day, quantity
 from reports import entry
 from reports.forms.sections import ResourceForm, SectionRowForm
 from reports.forms.values import ClaimForm, RowForm, ValueForm
+from reports.models import ReportVersion, SectionLine
 from reports.reading import say_value
-from reports.sections import unit_of
+from reports.sections import read_sections, unit_of
 
-from .layout import CHOICE, DAY, MARK, NUMBER, Draft, kind_of, layouts
-from .reading import Place, Read, Wrong
+from .layout import CHOICE, DAY, MARK, NUMBER, Draft, Place, kind_of, layouts
+from .reading import Read, Wrong
 from .template import word_of
 
 FILE, THEIRS = "file", "theirs"
@@ -33,17 +35,12 @@ POSTED = "at-"
 
 @dataclass(frozen=True)
 class CellChange:
-    """One cell that says something else: where it is, what it is about, what stands there now, what the file says."""
+    """A cell that differs: its address (G12), what it is about, what stands there now, what the file says."""
 
     address: str
     label: str
     before: str
     after: str
-
-    @property
-    def letters(self) -> str:
-        """The address without its sheet."""
-        return self.address.rpartition("!")[2]
 
 
 @dataclass
@@ -134,6 +131,7 @@ def propose(draft: Draft, read: Read) -> Proposal:
         proposal.errors += _errors(draft, form, read)
     valid = [form for form in forms if not form.errors and not _is_unreadable(form, read)]
     _compare(draft, valid, read, proposal)
+    proposal.errors.sort(key=lambda wrong: wrong.place.order)
     return proposal
 
 
@@ -159,8 +157,22 @@ def posted(draft: Draft, data: QueryDict) -> Read:
 
 
 def apply(draft: Draft, proposal: Proposal, *, by: User) -> entry.Saved:
-    """Write all of it or nothing."""
-    return entry.save_rows(draft.version, **proposal.writes, by=by, all_or_nothing=True)
+    """Write all of it or nothing. A section that has content then no longer says that there is nothing to report."""
+    with transaction.atomic():
+        saved = entry.save_rows(draft.version, **proposal.writes, by=by, all_or_nothing=True)
+        if saved.written and (silent := _no_longer_empty(draft.version)):
+            entry.save_rows(draft.version, lines=silent, by=by)
+    return saved
+
+
+def _no_longer_empty(version: ReportVersion) -> list[entry.Write]:
+    """The writes that take “nothing to report” back where there is content. Two queries."""
+    content = {"kind": SectionLine.NOTHING, "removed": True}
+    return [
+        entry.Write(entry.LineOf(sheet.form.section, sheet.nothing.key), sheet.nothing.row_version, content)
+        for sheet in read_sections(version)
+        if sheet.nothing and sheet.is_started
+    ]
 
 
 def _forms(draft: Draft, read: Read) -> list[RowForm]:
@@ -180,19 +192,17 @@ def _is_unreadable(form: RowForm, read: Read) -> bool:
 
 
 def _errors(draft: Draft, form: RowForm, read: Read) -> list[Wrong]:
-    """Every sentence about a row, with the address of its cell."""
+    """Every sentence about a row, with its cell; what concerns the whole row is said at its first one."""
     prefix, name = str(form.prefix), draft.name(form)
     place = read.places[prefix]
+    cells = place.layout.cells(form)
     found = []
-    for field_name, letter in place.layout.cells(form).items():
-        address = f"{place.layout.title}!{letter}{place.row}"
+    for field_name, letter in cells.items():
         sentence = read.unreadable.get((prefix, field_name))
         sentences = [sentence] if sentence else _sentences(form, field_name)
-        found += [Wrong(address, name, text) for text in sentences]
-    address = place.layout.address(form, "", place.row)
-    if not found:
-        found += [Wrong(address, name, str(text)) for text in form.non_field_errors()]
-    return found
+        found += [Wrong(place, letter, text, name) for text in sentences]
+    first = next(iter(cells.values()))
+    return found or [Wrong(place, first, str(text), name) for text in form.non_field_errors()]
 
 
 def _sentences(form: RowForm, name: str) -> list[str]:
@@ -207,18 +217,17 @@ def _sentences(form: RowForm, name: str) -> list[str]:
 
 def _compare(draft: Draft, forms: list[RowForm], read: Read, proposal: Proposal) -> None:
     """Which rows the forms would change, and which of them somebody else changed meanwhile."""
-    proposal.writes = _writes(forms)
+    rows = [_row_change(draft, form, read) for form in forms]
+    by_target = {_key(row.form.target): row for row in rows if row.cells}
+    proposal.writes = _writes(row.form for row in by_target.values())
     compared = entry.compare_rows(draft.version, **proposal.writes)
-    by_target = {_key(form.target): form for form in forms}
-    for write in compared.changes:
-        proposal.changes.append(_row_change(draft, by_target[_key(write.target)], read))
+    proposal.changes = [by_target[_key(write.target)] for write in compared.changes]
     for conflict in compared.conflicts:
-        row = _row_change(draft, by_target[_key(conflict.write.target)], read)
+        row = by_target[_key(conflict.write.target)]
         row.current = conflict.current
         proposal.conflicts.append(row)
-    order = {prefix: place for place, prefix in enumerate(read.places)}
-    proposal.changes.sort(key=lambda row: order[row.prefix])
-    proposal.conflicts.sort(key=lambda row: order[row.prefix])
+    proposal.changes.sort(key=lambda row: row.place.order)
+    proposal.conflicts.sort(key=lambda row: row.place.order)
 
 
 def _writes(forms: Iterable[RowForm]) -> dict[str, list[entry.Write]]:
@@ -247,7 +256,7 @@ def _cells(form: RowForm, place: Place) -> Iterable[CellChange]:
         after = _say(form, name, form.fields[name].to_python(form.data.get(form.add_prefix(name))))
         if before != after:
             label = str(form.fields[name].label or "") if name != "value" else pgettext("column", "Value")
-            yield CellChange(f"{place.layout.title}!{letter}{place.row}", label, before, after)
+            yield CellChange(letter + str(place.row), label, before, after)
     if isinstance(form, ValueForm) and form.takes_parts and form.cleaned_data.get("numerator") is not None:
         before = say_value(form.row, form.indicator, form.sheet.level) if form.row else ""  # type: ignore[arg-type]
         after = say_value(form.as_row(), form.indicator, form.sheet.level)
@@ -264,7 +273,8 @@ def _say(form: RowForm, name: str, content: Any) -> str:
     if kind == CHOICE:
         return word_of(bound, content)
     if kind == NUMBER:
-        return quantity(Decimal(content), _unit(form, name))
+        exact = Decimal(content).normalize()
+        return quantity(exact, _unit(form, name), max(0, -int(exact.as_tuple().exponent)))
     if kind == DAY:
         return day(content)
     if kind == MARK:

@@ -23,13 +23,13 @@ from ntm_tracker.templatetags.look import day
 from reports.forms.sections import NothingForm, SectionRowForm
 from reports.forms.values import RowForm
 
-from .layout import CHOICE, DAY, MARK, NUMBER, TEXT, Draft, Layout, kind_of, layouts
+from .layout import CHOICE, DAY, MARK, NUMBER, TEXT, Draft, Layout, Place, kind_of, layouts
 from .package import Refused, open_workbook
 from .seal import Seal, refuse_unless_for, unseal
 from .template import MARKED, MOST_DIGITS, SEAL_CELL, SEAL_SHEET, choices_of
 
 MOST_ROWS = 2000
-"""A sheet with more was not made by this site; an empty row costs nothing, but reading a million does."""
+"""Far more than a template has: a sheet may have a million empty rows with a format."""
 
 
 class Unreadable(Exception):
@@ -38,19 +38,16 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Wrong:
-    """Something that is wrong in the file: the cell, what the row is about, and a sentence."""
+    """Something that is wrong in the file: the cell, what its row is about, and a sentence."""
 
-    address: str
-    about: str
+    place: Place
+    letter: str
     sentence: str
+    about: str = ""
 
-
-@dataclass(frozen=True)
-class Place:
-    """Where a row stands in the file."""
-
-    layout: Layout
-    row: int
+    def __str__(self) -> str:
+        cell = self.place.address(self.letter)
+        return f"{cell} · {self.about}: {self.sentence}" if self.about else f"{cell}: {self.sentence}"
 
 
 @dataclass
@@ -101,8 +98,6 @@ def _read_sheet(book: Workbook, layout: Layout, seal: Seal, draft: Draft, read: 
         )
     sheet = book[title]
     layout = Layout(layout.code, title, layout.help, layout.facts, layout.inputs)
-    if sheet.max_row and sheet.max_row > MOST_ROWS:
-        raise Refused(_("The sheet “%(title)s” has more rows than the template.") % {"title": title})
     has_begun = False
     for number, cells in enumerate(sheet.iter_rows(max_row=MOST_ROWS, max_col=layout.width), 1):
         place = Place(layout, number)
@@ -113,7 +108,7 @@ def _read_sheet(book: Workbook, layout: Layout, seal: Seal, draft: Draft, read: 
                 _refuse_strays(cells, place, set(), read)
         elif form is None or prefix in read.places:
             text = _("This row is not one of the template: the hidden column A was changed. Download a new template.")
-            read.strays.append(Wrong(f"{title}!A{number}", "", text))
+            read.strays.append(Wrong(place, "A", text))
         else:
             has_begun = has_begun or not isinstance(form, NothingForm)
             if has_begun:
@@ -126,7 +121,7 @@ def _refuse_strays(cells: Any, place: Place, own: set[str], read: Read) -> None:
     for cell in cells[1 + len(place.layout.facts) :]:
         if cell.value not in (None, "") and cell.column_letter not in own:
             text = _("Nothing is asked for in this cell. Move this to the cell it belongs to, and empty this one.")
-            read.strays.append(Wrong(f"{place.layout.title}!{cell.coordinate}", "", text))
+            read.strays.append(Wrong(place, cell.column_letter, text))
 
 
 def _read_row(

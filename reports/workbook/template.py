@@ -22,6 +22,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from ntm_tracker import clock
+from ntm_tracker.numbers import format_number
 from ntm_tracker.templatetags.look import day, moment
 from reports.forms.sections import NothingForm
 from reports.forms.values import ClaimForm, RowForm
@@ -263,7 +264,8 @@ def _message(field: forms.Field, kind: str, hint: str) -> str:
     """What is said beside a cell to fill in."""
     parts = [hint] if hint and kind in (NUMBER, CHOICE) else []
     if kind == NUMBER:
-        parts.append(_("Type digits, for example 12,5. Leave it empty where there is no figure; 0 is a figure."))
+        text = _("Type digits, for example %(example)s. Leave it empty where there is no figure; 0 is a figure.")
+        parts.append(text % {"example": format_number(Decimal("12.5"))})
     elif kind == DAY:
         parts.append(_("Type day/month/year, for example 05/12/2014."))
     elif kind == CHOICE:
@@ -329,9 +331,10 @@ def _write_guide(sheet: Worksheet, draft: Draft, sheets: list[Layout]) -> None:
         _("Fill in the yellow cells of the sheets %(first)s to %(last)s. All other cells are locked.")
         % {"first": sheets[0].title, "last": sheets[-1].title},
         _(
-            "A number is typed with digits only: 12,5. Zero is a figure. Where there is none, leave the cell empty and "
-            "say why beside it."
-        ),
+            "A number is typed with digits only: %(example)s. Zero is a figure. Where there is none, leave the cell "
+            "empty and say why beside it."
+        )
+        % {"example": format_number(Decimal("12.5"))},
         _(
             "Where both are known, give the number counted and the total instead of the percentage; the site computes "
             "it."
