@@ -57,17 +57,42 @@ OPPOSITE = {">=": "<", ">": "≤", "<=": ">", "<": "≥"}
 
 def say_judgement(sheet: IndicatorSheet) -> str:
     """Why the verdict is what it is, in numbers: “12.4 % > 10 %, 2.4 points short”; empty for yes or no."""
-    gap, shown, threshold = sheet.gap, sheet.shown, sheet.threshold
-    if gap is None or shown is None or threshold is None or threshold.value is None:
+    return say_comparison(sheet.exact, sheet) if sheet.exact is not None else ""
+
+
+def say_comparison(value: rules.Number, sheet: IndicatorSheet) -> str:
+    """How a value stands to the threshold of an indicator; empty where there is nothing to measure."""
+    threshold, level, indicator = sheet.threshold, sheet.level, sheet.indicator
+    gap = rules.gap(value, level) if level else None
+    if gap is None or threshold is None or level is None or threshold.value is None:
         return ""
-    indicator = sheet.indicator
-    is_met = sheet.verdict == rules.Verdict.MET
+    is_met = rules.reaches(value, level.comparator, level.value)
     sign = threshold.get_comparator_display() if is_met else OPPOSITE[threshold.comparator]
+    shown = rules.shown_value(value, level.comparator, level.value)
     comparison = f"{quantity(shown, indicator.unit)} {sign}{NBSP}{quantity(threshold.value, indicator.unit)}"
     names = {"comparison": comparison, "gap": say_distance(gap, indicator)}
     if not gap:
         return _("%(comparison)s, exactly on the threshold") % names if is_met else comparison
     return _("%(comparison)s, %(gap)s to spare") % names if is_met else _("%(comparison)s, %(gap)s short") % names
+
+
+def say_why(sheet: IndicatorSheet) -> str:
+    """Why the verdict is what it is, for every row: the numbers, the answer, or why there is none."""
+    row = sheet.row
+    if row is None or not (row.absence or row.value is not None):
+        return _("nothing is entered yet")
+    if row.absence:
+        return row.absence_reason or _("the reason is still missing")
+    if sheet.indicator.is_yes_no:
+        return _("the answer is yes") if row.value == 1 else _("the answer is no")
+    return say_judgement(sheet)
+
+
+def say_numbers(row: IndicatorValue) -> str:
+    """The two numbers a percentage was computed from: “70/2,070”; empty without them."""
+    if row.numerator is None or row.denominator is None:
+        return ""
+    return f"{number(row.numerator)}/{number(row.denominator)}"
 
 
 def say_distance(distance: rules.Number, indicator: Indicator) -> str:

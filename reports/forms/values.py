@@ -3,6 +3,7 @@
 A row is saved whole or not at all. Its fields are called i2.1-value, i2.1-absence, c2-claimed and so on.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -18,10 +19,11 @@ from criteria.models import Criterion, Indicator
 from ntm_tracker.fields import NumberField
 from ntm_tracker.numbers import Reading, format_number
 from ntm_tracker.templatetags.look import capital, quantity, verdict_word
+from reports.counting import counted_by
 from reports.entry import EMPTY_CLAIM, EMPTY_VALUE, Write
 from reports.forms.review import Remark
 from reports.judging import CriterionSheet, IndicatorSheet
-from reports.models import CriterionVerdict, IndicatorValue
+from reports.models import CriterionVerdict, IndicatorValue, ReportVersion
 from reports.reading import say_value
 
 # Beyond these a number was meant in another unit: 26345 for 26.345 million dong.
@@ -32,6 +34,8 @@ PLAUSIBLE = {
 }
 # A share of 1 or less where so much is required was perhaps meant as a part of one: 0.95 for 95 %.
 LARGE_SHARE = Decimal(20)
+KEPT = ("note", "explanation", "row_version")
+"""What a row keeps that is made like the one of an earlier quarter."""
 
 
 class RowForm(forms.Form):
@@ -50,6 +54,22 @@ class RowForm(forms.Form):
     def content(self) -> dict[str, Any]:
         """What the valid form wants the row to say."""
         raise NotImplementedError
+
+    @property
+    def named(self) -> str:
+        """The row in words."""
+        return str(self.target)
+
+    def typed(self) -> list[tuple[str, str]]:
+        """What was typed and is not what is stored: the field and the text as they stood on the page."""
+        found = []
+        for name in self.changed_data:
+            if name == "row_version":
+                continue
+            field, text = self.fields[name], str(self.data.get(self.add_prefix(name), ""))
+            words = dict(field.choices) if isinstance(field, forms.ChoiceField) else {}  # type: ignore[arg-type]
+            found.append((str(field.label), str(words.get(text, text)) or "–"))
+        return found
 
     @property
     def is_posted(self) -> bool:
@@ -88,9 +108,13 @@ class ValueForm(RowForm):
     absence = forms.ChoiceField(label=_("Why there is no value"), required=False)
     absence_reason = forms.CharField(label=_("Reason"), required=False, max_length=500)
     note = forms.CharField(label=_("Note"), required=False, max_length=500)
+    explanation = forms.CharField(
+        label=_("Your explanation"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     def __init__(self, data: Any = None, *, sheet: IndicatorSheet) -> None:
         self.sheet, self.row, self.target = sheet, sheet.row, sheet.indicator
+        self.taken_from: ReportVersion | None = None
         initial = self._stored() | {"row_version": self._stored_version()}
         super().__init__(data, prefix=f"i{sheet.indicator.code}", initial=initial)
         if sheet.indicator.is_yes_no:
@@ -103,10 +127,31 @@ class ValueForm(RowForm):
             say_value(self.row, self.sheet.indicator, self.sheet.level) if isinstance(self.row, IndicatorValue) else ""
         )
 
+    @classmethod
+    def like(cls, accepted: IndicatorValue, data: Mapping[str, Any], *, sheet: IndicatorSheet) -> "ValueForm":
+        """The row as it was accepted in an earlier quarter, under the note, explanation and row version of `data`."""
+        typed = cls(data, sheet=sheet)
+        copied = {"value": "", "absence": accepted.absence, "absence_reason": accepted.absence_reason}
+        if sheet.indicator.is_yes_no:
+            copied["value"] = accepted.absence or _yes_or_no(accepted)
+        elif accepted.numerator is not None and accepted.denominator is not None and typed.takes_parts:
+            copied["numerator"], copied["denominator"] = map(format_number, (accepted.numerator, accepted.denominator))
+        elif accepted.value is not None:
+            # With its sign a small percentage is not asked about again.
+            sign = "%" if sheet.indicator.kind == Indicator.Kind.PERCENT else ""
+            copied["value"] = f"{format_number(accepted.value)}{sign}"
+        kept = {name: data[typed.add_prefix(name)] for name in KEPT if typed.add_prefix(name) in data}
+        form = cls({typed.add_prefix(name): text for name, text in (kept | copied).items()}, sheet=sheet)
+        form.taken_from = accepted.version
+        return form
+
     def content(self) -> dict[str, Any]:
-        return {name: self.cleaned_data.get(name) or default for name, default in EMPTY_VALUE.items()} | {
-            name: self.cleaned_data.get(name) for name in ("value", "numerator", "denominator")
-        }
+        """Whether the row is like the one of an earlier quarter is said only where it was asked for; so that a row
+        that stays as it is keeps what was said of it."""
+        content = {name: self.cleaned_data.get(name) or default for name, default in EMPTY_VALUE.items()}
+        content |= {name: self.cleaned_data.get(name) for name in ("value", "numerator", "denominator")}
+        del content["same_as"]
+        return content | ({"same_as": self.taken_from} if self.taken_from else {})
 
     @property
     def indicator(self) -> Indicator:
@@ -124,6 +169,12 @@ class ValueForm(RowForm):
     def parts(self) -> list[BoundField]:
         """The two numbers a percentage may be computed from."""
         return [self["numerator"], self["denominator"]] if self.takes_parts else []
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether nothing stands in the fields for the value and why there is none."""
+        names = ("value", "numerator", "denominator", "absence", "absence_reason")
+        return not any(str(self.data.get(self.add_prefix(name), "")).strip() for name in names)
 
     @property
     def numbers(self) -> list[BoundField]:
@@ -155,7 +206,7 @@ class ValueForm(RowForm):
             return dict(EMPTY_VALUE)
         stored = {name: getattr(row, name) for name in EMPTY_VALUE}
         if self.sheet.indicator.is_yes_no:
-            stored["value"] = row.absence or ("" if row.value is None else f"{row.value:.0f}")
+            stored["value"] = row.absence or _yes_or_no(row)
         elif row.numerator is not None:
             stored["value"] = None
         return stored
@@ -183,9 +234,14 @@ class ValueForm(RowForm):
             label=indicator.name, min_value=0, max_value=_plain(limit), unit=unit, required=False
         )
         if indicator.takes_parts:
-            for name, label in (("numerator", _("Number counted")), ("denominator", _("Out of (total)"))):
+            counted = counted_by(indicator.code)
+            for name, label in (("numerator", gettext("Counted")), ("denominator", gettext("In total"))):
                 self.fields[name] = NumberField(
-                    label=label, min_value=0, max_digits=18, decimal_places=4, required=False
+                    label=f"{label} ({counted})" if counted else label,
+                    min_value=0,
+                    max_digits=18,
+                    decimal_places=4,
+                    required=False,
                 )
 
     def _compute(self, cleaned: dict[str, Any]) -> None:
@@ -254,6 +310,11 @@ class ClaimForm(RowForm):
 
     def content(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in EMPTY_CLAIM}
+
+
+def _yes_or_no(row: IndicatorValue) -> str:
+    """The stored answer as its radio button is called; empty when there is none."""
+    return "" if row.value is None else f"{row.value:.0f}"
 
 
 def half_of_last_digit(typed: Decimal) -> Fraction:

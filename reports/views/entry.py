@@ -1,34 +1,45 @@
 """Where the committee writes its draft: one page for each group of criteria."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from communes.models import User
+from communes.permissions import is_committee
 from criteria.models import CriterionGroup
+from ntm_tracker.compact import compact
 from ntm_tracker.http import UserRequest
 from reports import entry, evidence, permissions
 from reports.changes import Background, read_beside
+from reports.checks import SoftCheck, by_indicator, soft_checks
 from reports.forms.values import ClaimForm, RowForm, ValueForm
 from reports.judging import CriterionSheet, Sheet
-from reports.models import ReportVersion
+from reports.models import ReportVersion, ReviewItem
 from reports.sections import filled_sections
 from reports.views.detail import get_report, open_items, returned_sentence, version_at_hand
 from reports.views.group_rows import (
     CriterionRow,
     IndicatorRow,
+    Surroundings,
     Typed,
+    both_slots,
     clash_of,
     criterion_row,
     errors_of,
-    slots_of,
 )
 from reports.views.parts import parts_of
-from reports.views.rows import Answer, why_closed
+from reports.views.rows import Answer, only_changed, why_closed
+from reports.workflow import lock
 
 
 def report_group(request: UserRequest, pk: int, code: str) -> HttpResponse:
@@ -38,21 +49,32 @@ def report_group(request: UserRequest, pk: int, code: str) -> HttpResponse:
     entry_ = sheet.catalogue.group(code)
     if entry_ is None:
         raise Http404
-    refuse_unless_writable(request, version)
-    if request.method != "POST":
+    if request.method != "POST" or not is_committee(request.user, version.report.commune):
+        refuse_unless_writable(request, version)
         return _page(request, sheet, background, entry_.group, Typed())
-    forms = list(_forms(sheet.group(code), request.POST))
-    typed = _save(request, version, [form for form in forms if form.prefix != request.POST.get("take")])
-    _tell(request, typed)
+    forms = _with_same(request, sheet.group(code), background, list(_forms(sheet.group(code), request.POST)))
+    try:
+        typed = _save(request, version, forms)
+    except entry.NotAllowed:
+        return closed(request, version, forms)
+    tell(request, typed)
     if typed:
         version = version_at_hand(get_report(request.user, pk))
         return _page(request, *read_beside(version, sheet.catalogue), entry_.group, typed)
-    following = request.POST.get("next", "")
+    return redirect(_following(request.POST, sheet, pk, code))
+
+
+def _following(data: QueryDict, sheet: Sheet, pk: int, code: str) -> str:
+    """Where to go when everything is saved: to the next part when that was asked for, else to the same row."""
+    following = data.get("next", "")
     if following == "check":
-        return redirect("reports:check", pk)
+        return reverse("reports:check", args=[pk])
     if following and sheet.catalogue.group(following):
-        return redirect("reports:group", pk, following)
-    return redirect("reports:group", pk, code)
+        return reverse("reports:group", args=[pk, following])
+    settled = data.get("same") or data.get("take") or ""
+    known = {f"i{each.indicator.code}" for each in sheet.indicators()} | {f"c{number}" for number in range(1, 100)}
+    anchor = f"#{settled}" if settled in known else ""
+    return reverse("reports:group", args=[pk, code]) + anchor
 
 
 def save_one(request: UserRequest, version: ReportVersion, prefix: str) -> Answer:
@@ -61,17 +83,32 @@ def save_one(request: UserRequest, version: ReportVersion, prefix: str) -> Answe
     form = next((form for form in _forms(sheet.criteria, request.POST, prefix) if form.prefix == prefix), None)
     if form is None:
         raise Http404
+    around = _around(sheet, background)
+    before = _find(sheet, around, Typed(), prefix)
     typed = _save(request, version, [form])
-    sheet, background = read_beside(version, sheet.catalogue)
-    criterion, row = _find(sheet, background, typed, prefix)
+    now, background = read_beside(version, sheet.catalogue)
+    after = _find(now, replace(around, checks=_checks(now, background)), typed, prefix)
+    row = after.row
     state = "conflict" if row.clash else "wrong" if row.form.errors else "saved" if typed.saved else "unchanged"
-    answer = Answer(state, _start_of_next(form, row, typed), errors_of(row), slots_of(row))
+    slots, was = both_slots(before.row, row)
     if typed.saved:
-        answer.slots |= slots_of(criterion, "state", "computed", "reason")
-        items = open_items(version.report)
-        parts = parts_of(version.report, sheet, filled_sections(version), items, criterion.sheet.group.code)
-        answer.slots |= parts.slots()
-    return answer
+        for now_, then in (both_slots(before.criterion, after.criterion), _parts(version, now, sheet, after.criterion)):
+            slots, was = slots | now_, was | then
+    return Answer(
+        state, _start_of_next(form, row, typed), errors_of(row), only_changed(slots, was, prefix, request.POST)
+    )
+
+
+def _parts(
+    version: ReportVersion, now: Sheet, before: Sheet, criterion: CriterionRow
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The slots of the side panel after a save and before it. Two queries."""
+    items, filled = list(open_items(version.report)), filled_sections(version)
+    code = criterion.sheet.group.code
+    after, was = (parts_of(version.report, sheet, filled, items, code).slots() for sheet in (now, before))
+    return {name: compact(html, between_tags=True) for name, html in after.items()}, {
+        name: compact(html, between_tags=True) for name, html in was.items()
+    }
 
 
 def _start_of_next(form: RowForm, row: IndicatorRow | CriterionRow, typed: Typed) -> int:
@@ -97,25 +134,83 @@ def _forms(criteria: Iterable[CriterionSheet], data: QueryDict, prefix: str = ""
         yield from (form for form in forms if form.is_posted and prefix in ("", form.prefix))
 
 
+def _with_same(
+    request: UserRequest, criteria: Sequence[CriterionSheet], background: Background, forms: list[RowForm]
+) -> list[RowForm]:
+    """The forms, where the click on “same as last quarter” asks for it made like the quarter accepted last.
+
+    Of an indicator (`i11`) whatever stands in its row gives way; of a criterion (`c11`) only rows are filled in
+    which nothing stands, stored or typed. The claim is never taken over: it is said anew every quarter.
+    """
+    asked = request.POST.get("same", "")
+    of_criterion = {
+        each.indicator.pk for one in criteria if asked == f"c{one.criterion.number}" for each in one.indicators
+    }
+    made = []
+    for form in forms:
+        if isinstance(form, ValueForm) and (accepted := background.accepted(form.sheet)):
+            is_free = form.indicator.pk in of_criterion and form.says_nothing
+            if form.prefix == asked or is_free:
+                form = ValueForm.like(accepted, request.POST, sheet=form.sheet)
+        made.append(form)
+    return made
+
+
 def _save(request: UserRequest, version: ReportVersion, forms: Sequence[RowForm]) -> Typed:
     """Write the rows that are right; what is left comes back with its clash, if it has one."""
+    taken = request.POST.get("take")
     valid = [form for form in forms if form.is_valid()]
-    values = [form.as_write() for form in valid if isinstance(form, ValueForm)]
-    claims = [form.as_write() for form in valid if isinstance(form, ClaimForm)]
-    try:
-        saved = entry.save_rows(version, values, claims, by=request.user)
-    except entry.NotAllowed as refused:
-        raise PermissionDenied(str(refused)) from refused
-    typed = Typed({str(form.prefix): form for form in forms if form.errors}, saved=saved.written)
-    late = {(type(conflict.write.target), conflict.write.target.pk): conflict for conflict in saved.conflicts}
+    kept = [form for form in valid if form.prefix != taken]
+    values = [form.as_write() for form in kept if isinstance(form, ValueForm)]
+    claims = [form.as_write() for form in kept if isinstance(form, ClaimForm)]
+    saved = entry.save_rows(version, values, claims, by=request.user)
     for form in valid:
+        if form.prefix == taken:
+            _take_theirs(version, form, request.user)
+    typed = Typed({str(form.prefix): form for form in forms if form.errors}, saved=saved.written)
+    typed.forms.pop(taken or "", None)
+    late = {(type(conflict.write.target), conflict.write.target.pk): conflict for conflict in saved.conflicts}
+    for form in kept:
         if conflict := late.get((type(form.target), form.target.pk)):
             typed.forms[str(form.prefix)] = form
             typed.clashes[str(form.prefix)] = clash_of(form, conflict, request.user)
     return typed
 
 
-def _tell(request: UserRequest, typed: Typed) -> None:
+def _take_theirs(version: ReportVersion, form: RowForm, by: User) -> None:
+    """What the user typed gives way to what stands there, and both stay in the history: mine is written, and then
+    theirs again, in one step that nobody sees the middle of."""
+    with transaction.atomic():
+        lock(version)
+        rows = version.values if isinstance(form, ValueForm) else version.verdicts
+        key, empty = (
+            ("indicator", entry.EMPTY_VALUE) if isinstance(form, ValueForm) else ("criterion", entry.EMPTY_CLAIM)
+        )
+        row = rows.select_related(None).filter(**{key: form.target.pk}).first()
+        if row is None:
+            return
+        theirs = {name: getattr(row, name) for name in empty}
+        for number, content in enumerate((form.content(), theirs)):
+            write = entry.Write(form.target, row.row_version + number, content)
+            if isinstance(form, ValueForm):
+                entry.save_rows(version, [write], by=by)
+            else:
+                entry.save_rows(version, claims=[write], by=by)
+
+
+def closed(request: UserRequest, version: ReportVersion, forms: Sequence[RowForm]) -> HttpResponse:
+    """The report was sent while somebody typed: nothing is saved, and what they typed is shown to be copied."""
+    version = version_at_hand(get_report(request.user, version.report_id))
+    typed = [(form.named, form.typed()) for form in forms]
+    context = {
+        "report": version.report,
+        "reason": why_closed(request.user, version),
+        "typed": [(name, texts) for name, texts in typed if texts],
+    }
+    return render(request, "reports/report_closed.html", context, status=403)
+
+
+def tell(request: UserRequest, typed: Typed) -> None:
     """How many rows were saved, and how many were not. The script says how many it has saved before."""
     before = request.POST.get("autosaved", "")
     saved = typed.saved + (int(before) if before.isascii() and before.isdigit() and len(before) < 4 else 0)
@@ -130,27 +225,42 @@ def _tell(request: UserRequest, typed: Typed) -> None:
         messages.info(request, _("Nothing was changed."))
 
 
-def _find(
-    sheet: Sheet, background: Background, typed: Typed, prefix: str
-) -> tuple[CriterionRow, IndicatorRow | CriterionRow]:
-    """The row of that prefix, and its criterion, as the page would show them."""
+def _around(sheet: Sheet, background: Background, items: Sequence[ReviewItem] = ()) -> Surroundings:
+    """What stands around the rows. One query."""
+    chips = evidence.chips(evidence.links_of(sheet.version))
+    return Surroundings(background, _checks(sheet, background), chips, items)
+
+
+def _checks(sheet: Sheet, background: Background) -> dict[str, SoftCheck]:
+    return by_indicator(soft_checks(sheet, background))
+
+
+class Found(NamedTuple):
+    """A row of the page, and the criterion it belongs to, or is."""
+
+    criterion: CriterionRow
+    row: IndicatorRow | CriterionRow
+
+
+def _find(sheet: Sheet, around: Surroundings, typed: Typed, prefix: str) -> Found:
+    """The row of that prefix, as the page would show it."""
     for criterion in sheet.criteria:
         own = [f"c{criterion.criterion.number}", *(f"i{each.indicator.code}" for each in criterion.indicators)]
         if prefix in own:
-            row = criterion_row(criterion, typed, background, [], evidence.chips(evidence.links_of(sheet.version)))
-            return row, next((each for each in row.indicators if each.prefix == prefix), row)
+            row = criterion_row(criterion, typed, around)
+            return Found(row, next((each for each in row.indicators if each.prefix == prefix), row))
     raise Http404
 
 
 def _page(
     request: UserRequest, sheet: Sheet, background: Background, group: CriterionGroup, typed: Typed
 ) -> HttpResponse:
-    """The page as the database has it now, with what was typed and not saved. Two queries beside the sheet's."""
+    """The page as the database has it now, with what was typed and not saved. Three queries beside the sheet's."""
     version = sheet.version
     report = version.report
     items = list(open_items(report))
-    chips = evidence.chips(evidence.links_of(version))
-    rows = [criterion_row(criterion, typed, background, items, chips) for criterion in sheet.group(group.code)]
+    around = _around(sheet, background, items)
+    rows = [criterion_row(criterion, typed, around) for criterion in sheet.group(group.code)]
     codes = [other.group.code for other in sheet.catalogue.groups]
     following = codes[codes.index(group.code) + 1 :][:1]
     context = {
@@ -164,7 +274,7 @@ def _page(
         "returned": returned_sentence(version),
         "errors": _errors(typed, rows),
     }
-    return render(request, "reports/report_group.html", context)
+    return HttpResponse(compact(render_to_string("reports/report_group.html", context, request)))
 
 
 def _errors(typed: Typed, rows: list[CriterionRow]) -> list[tuple[str, str]]:

@@ -274,7 +274,9 @@ def test_an_absence_is_kept_without_its_reason_and_named_as_missing(
     assert stored(report, "11").absence == "no_data"
     assert stored(report, "13").absence == "not_considered"
     assert stored(report, "13").value is None
-    assert "11 Poor household rate: enter a value, or say why there is none." in page(client.get(url_of(report)))
+    text = page(client.get(url_of(report)))
+    assert text.count("Please say why; without it the report cannot be signed.") == 2
+    assert "missing: 11, your assessment" in text
     data = loaded(client, report)
     assert data["i13-value"] == "not_considered"
     assert data["i11-absence"] == "no_data"
@@ -406,9 +408,9 @@ def test_threshold_last_value_and_gap_stand_beside_the_field(client: Client) -> 
 
     assert "≤ 10 %" in text
     assert "QĐ 491/QĐ-TTg, 16/04/2009" in text
-    assert "9.2 % · quarter III/2014" in text
+    assert "<strong>9.2 %</strong> · quarter III/2014" in text
     assert "12.4 % &gt; 10 %, 2.4 points short" in text
-    assert "11 Poor households: say why your assessment differs from the computed verdict." in text
+    assert "missing: the reason for your assessment" in text
 
 
 def test_the_reviewers_request_stands_above_its_criterion(client: Client) -> None:
