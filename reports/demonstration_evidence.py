@@ -63,9 +63,9 @@ class Papers:
         for row in self.chosen(version):
             codes = [code for code in row["indicators"].split() if code in answered]
             if codes and (not only or only in codes):
-                title = f"{row['title']}, {report.commune}"
-                fields = self.metadata(row, title)
-                evidence.add(version, self.checked(row, title), fields, [indicators[code] for code in codes], by=by)
+                checked = self.checked(row, f"{row['title']}, {report.commune}")
+                fields = self.metadata(row, row["title"])
+                evidence.add(version, checked, fields, [indicators[code] for code in codes], by=by)
 
     def renew(self, version: ReportVersion, code: str, title: str, by: User) -> None:
         """A newer file in the place of what proves an indicator in a draft."""

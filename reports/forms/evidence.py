@@ -1,6 +1,7 @@
 """What is said of a paper when it is sent, and which indicators it proves."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
@@ -8,16 +9,26 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from criteria.models import Indicator
+from criteria.models import Criterion, CriterionGroup, Indicator
 from ntm_tracker import contents
 from ntm_tracker.fields import DateField
 from ntm_tracker.templatetags.look import capital
 from reports import evidence
 from reports.evidence import Checked
-from reports.judging import CriterionSheet, Sheet
+from reports.judging import Sheet
 from reports.models import Evidence
 
-Choice = tuple[CriterionSheet, list[tuple[str, Indicator, bool]]]
+
+@dataclass
+class Fold:
+    """The boxes of one group of criteria, unfolded where one is ticked."""
+
+    group: CriterionGroup
+    criteria: list[tuple[Criterion, list[tuple[Indicator, bool]]]] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return any(is_ticked for _criterion, ones in self.criteria for _one, is_ticked in ones)
 
 
 class PaperField(forms.FileField):
@@ -54,20 +65,22 @@ class IndicatorsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.sheet = sheet
         self.by_code = {one.indicator.code: one.indicator for one in sheet.indicators()}
-        field = self.fields["indicators"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [(code, code) for code in self.by_code]
+        boxes = self.fields["indicators"]
+        assert isinstance(boxes, forms.ChoiceField)
+        boxes.choices = [(code, code) for code in self.by_code]
 
     def clean_indicators(self) -> list[Indicator]:
         return [self.by_code[code] for code in self.cleaned_data["indicators"]]
 
     @property
-    def choices(self) -> Iterator[Choice]:
-        """The indicators under their criteria: code, indicator, whether it is ticked."""
+    def folds(self) -> list[Fold]:
+        """The indicators under their criteria and groups, with what is ticked."""
         ticked = self["indicators"].value() or []
-        for criterion in self.sheet.criteria:
-            ones = [one.indicator for one in criterion.indicators]
-            yield criterion, [(one.code, one, one.code in ticked) for one in ones]
+        found: dict[int, Fold] = {}
+        for sheet in self.sheet.criteria:
+            ones = [(one.indicator, one.indicator.code in ticked) for one in sheet.indicators]
+            found.setdefault(sheet.group.pk, Fold(sheet.group)).criteria.append((sheet.criterion, ones))
+        return list(found.values())
 
 
 class PaperForm(forms.Form):
@@ -134,9 +147,9 @@ class AttachForm(IndicatorsForm):
     def __init__(self, data: Any = None, *, sheet: Sheet, files: list[Evidence], ticked: Iterable[str] = ()) -> None:
         super().__init__(data, sheet=sheet, prefix="here", initial={"indicators": list(ticked)})
         self.by_pk = {str(one.pk): one for one in files}
-        field = self.fields["existing"]
-        assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", "–"), *((pk, _called(one, sheet)) for pk, one in self.by_pk.items())]
+        existing = self.fields["existing"]
+        assert isinstance(existing, forms.ChoiceField)
+        existing.choices = [("", "–"), *((pk, _called(one, sheet)) for pk, one in self.by_pk.items())]
 
     def clean_existing(self) -> Evidence:
         return self.by_pk[self.cleaned_data["existing"]]

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from criteria.models import Indicator
 from ntm_tracker.contents import in_megabytes
 from ntm_tracker.http import UserRequest
 from reports import evidence, permissions
@@ -51,7 +52,8 @@ def report_evidence(request: UserRequest, pk: int) -> HttpResponse:
         "report": report,
         "version": version,
         "papers": papers(links, sheet),
-        "missing": [(one.indicator, evidence.expected(one)) for one in evidence.missing_evidence(sheet, links)],
+        "missing": missing(sheet, links),
+        "kept": any(link.inherited for link in links),
         "writable": version == version_at_hand(report) and permissions.writable_by(request.user, version),
     }
     return render(request, "reports/report_evidence.html", context)
@@ -181,6 +183,14 @@ def papers(links: Iterable[EvidenceLink], sheet: Sheet) -> list[Paper]:
     return list(found.values())
 
 
+def missing(sheet: Sheet, links: Iterable[EvidenceLink]) -> list[tuple[str, list[Indicator]]]:
+    """The expected papers that are missing, each with the indicators it would prove."""
+    found: dict[str, list[Indicator]] = {}
+    for one in evidence.missing_evidence(sheet, links):
+        found.setdefault(evidence.expected(one), []).append(one.indicator)
+    return list(found.items())
+
+
 def _version(report: QuarterlyReport, number: str) -> ReportVersion:
     """The version with that number, or the one at hand."""
     if not number:
@@ -214,14 +224,14 @@ def _add_page(
     form: AddForm | None = None,
     attach: AttachForm | None = None,
 ) -> HttpResponse:
-    """The page with both forms; the indicator of the address is ticked. One query beside the sheet's."""
-    code = request.GET.get("indicator", "")
-    chosen = next((one for one in sheet.indicators() if one.indicator.code == code), None)
-    ticked = [code] if chosen else []
+    """The page with both forms; the indicators of the address are ticked. One query beside the sheet's."""
+    codes = request.GET.getlist("indicator")
+    chosen = [one for one in sheet.indicators() if one.indicator.code in codes]
+    ticked = [one.indicator.code for one in chosen]
     files = list(attach.by_pk.values()) if attach else list(evidence.attachable(sheet.version))
     context = {
-        "chosen": chosen.indicator if chosen else None,
-        "expected": evidence.expected(chosen) if chosen else "",
+        "chosen": [one.indicator for one in chosen],
+        "expected": list(dict.fromkeys(filter(None, map(evidence.expected, chosen)))),
         "form": form or AddForm(sheet=sheet, ticked=ticked),
         "attach": (attach or AttachForm(sheet=sheet, files=files, ticked=ticked)) if files else None,
         "attached": attach is not None,
