@@ -219,7 +219,7 @@ def add_paper(
 
 
 def write_resource(
-    report: QuarterlyReport, by: User, source: Source = Source.PROVINCE, row_version: int = 0, **amounts: Decimal
+    report: QuarterlyReport, by: User, source: Source = Source.PROVINCE, row_version: int = 0, **amounts: Any
 ) -> None:
     """Write what a source gave."""
     entry.save_rows(working(report), resources=[entry.Write(entry.ResourceOf(source), row_version, amounts)], by=by)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from communes.models import User
 from reports import entry
+from reports.forms.review import Remark
 from reports.forms.steps import LONGEST
 from reports.models import ReportVersion, ReviewItem
 
@@ -23,12 +24,7 @@ class ReplyForm(forms.Form):
 
     use_required_attribute = False
 
-    reply = forms.CharField(
-        label=gettext_lazy("Your answer"),
-        max_length=LONGEST,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3}),
-    )
+    reply = Remark(label=gettext_lazy("Your answer"), max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}))
     done = forms.BooleanField(required=False)
 
     def __init__(self, data: Any = None, *, item: ReviewItem) -> None:

@@ -25,7 +25,7 @@ from ntm_tracker.templatetags.look import quantity
 from reports import differences, permissions, workflow
 from reports.changes import read_beside
 from reports.differences import Difference, Evidences
-from reports.evidence import chips, missing_evidence
+from reports.evidence import chips
 from reports.forms.replies import Replies, with_forms
 from reports.forms.signature import SignatureForm
 from reports.judging import CriterionSheet, Gap, IndicatorSheet, Sheet
@@ -33,7 +33,7 @@ from reports.models import EvidenceLink, QuarterlyReport, ReportVersion, ReviewI
 from reports.sections import SectionSheet
 from reports.views.detail import get_report, open_items, returned_sentence, version_at_hand
 from reports.views.entry import refuse_unless_writable
-from reports.views.points import points_of
+from reports.views.points import missing_papers, points_of
 from reports.views.replies import save_replies
 from reports.workflow import NotAllowed, Refused, StepData
 from reports.writing import changes_in
@@ -165,13 +165,13 @@ def _page(
     asked = differences.asked_before(version, items)
     groups = [_group(report, sheet, code, gaps, links) for code in _codes(sheet)]
     others = [_section(report, section) for section in mine]
-    missing = len(missing_evidence(sheet, links))
+    missing = missing_papers(sheet, links, partial(_paper_place, report))
     context = {
         "report": report,
         "version": version,
         "groups": groups,
         "sections": others,
-        "evidence": _evidence(report, links, missing),
+        "evidence": _evidence(report, links, len(missing)),
         "gaps": len(gaps),
         "errors": [
             *(replies.errors if replies else []),
@@ -180,7 +180,8 @@ def _page(
         "items": items,
         "disputed": [criterion for criterion in sheet.criteria if criterion.is_disputed],
         "sums": [(code, sheet.count("claimed", code), sheet.count("computed", code)) for code in Verdict.values],
-        "points": list(points_of(sheet, background, links, partial(_place, report), partial(_paper_place, report))),
+        "points": points_of(sheet, background, partial(_place, report)),
+        "missing": missing,
         "found": [(difference_url(report, difference), difference) for difference in found],
         "changed": len(changed),
         "same": sum(1 for _indicator in sheet.indicators()) - len(changed),

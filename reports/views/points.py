@@ -1,9 +1,7 @@
 """What is there to look at before signing and in the review? Soft checks and missing papers, explained or not."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-
-from django.utils.translation import gettext as _
 
 from reports.changes import Background
 from reports.checks import soft_checks
@@ -22,23 +20,32 @@ class Point:
     explanation: str
 
 
-def points_of(
-    sheet: Sheet,
-    background: Background,
-    links: Iterable[EvidenceLink],
-    place: Callable[[str, IndicatorSheet], str],
-    paper_place: Callable[[str, IndicatorSheet], str] | None = None,
-) -> Iterator[Point]:
-    """The soft checks, the heaviest first, then the papers that are expected and not there. No query.
+Place = Callable[[str, IndicatorSheet], str]
+"""Where to look, from the code of the group and the indicator."""
 
-    `place` and `paper_place` say where to look, from the code of the group and the indicator.
-    """
+
+def points_of(sheet: Sheet, background: Background, place: Place) -> list[Point]:
+    """The soft checks, the heaviest first. No query."""
+    return [
+        Point(
+            str(check.sheet.indicator),
+            check.sentence,
+            place(check.criterion.group.code, check.sheet),
+            check.explanation,
+        )
+        for check in soft_checks(sheet, background)
+    ]
+
+
+def missing_papers(sheet: Sheet, links: Iterable[EvidenceLink], place: Place) -> list[Point]:
+    """The papers that are expected and not there; a note at the value explains it as well. No query."""
     groups = {each.indicator.pk: criterion.group.code for criterion in sheet.criteria for each in criterion.indicators}
-    for check in soft_checks(sheet, background):
-        url = place(check.criterion.group.code, check.sheet)
-        yield Point(str(check.sheet.indicator), check.sentence, url, check.explanation)
-    for each in missing_evidence(sheet, links):
-        url = (paper_place or place)(groups[each.indicator.pk], each)
-        sentence = _("Missing evidence: %(paper)s.") % {"paper": expected(each).rstrip(".")}
-        explanation = each.row.explanation or each.row.note if each.row else ""
-        yield Point(str(each.indicator), sentence, url, explanation)
+    return [
+        Point(
+            str(each.indicator),
+            expected(each),
+            place(groups[each.indicator.pk], each),
+            each.row.explanation or each.row.note if each.row else "",
+        )
+        for each in missing_evidence(sheet, links)
+    ]

@@ -28,7 +28,7 @@ from reports.items import open_ones, read_items
 from reports.judging import CriterionSheet, IndicatorSheet, read_sheet
 from reports.models import EvidenceLink, QuarterlyReport, ReportVersion, State
 from reports.views.detail import get_report, version_at_hand
-from reports.views.points import points_of
+from reports.views.points import missing_papers, points_of
 from reports.workflow import NotAllowed, Refused, StepData
 
 
@@ -273,7 +273,8 @@ def _page(
         "asked_of_all": any(item.criterion is None for item in asked),
         "outside": [(_place_of(difference), difference) for difference in outside],
         "inside": [(_place_of(difference), difference) for difference in found if difference not in outside],
-        "points": list(points_of(sheet, background, links, _place)),
+        "points": points_of(sheet, background, _place),
+        "missing": missing_papers(sheet, links, _place),
         "sections": sections[version.pk],
         "papers": [row for row in rows if row.papers],
         "items": open_now,

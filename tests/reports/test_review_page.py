@@ -1,6 +1,8 @@
 """The review page: what the holder sees first, and that no button loses anything typed."""
 
+import re
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +13,7 @@ from django.urls import reverse
 from communes.models import User
 from ntm_tracker import clock
 from reports import entry, workflow
-from reports.models import CriterionVerdict, QuarterlyReport, ReviewItem, State
+from reports.models import CriterionVerdict, QuarterlyReport, ReviewItem, Section, State
 from reports.workflow import missing_before_acceptance
 from tests import factories
 from tests.factories import moment
@@ -222,6 +224,121 @@ def test_changes_against_the_version_sent_before(client: Client) -> None:
     assert change.sent.difference == Decimal("0.25")
     assert response.context["sent"].number == 1
     assert "Đã sửa." in response.content.decode()
+
+
+def sent_again(
+    write: Callable[[QuarterlyReport, User], None], about: int | None = 11
+) -> tuple[QuarterlyReport, User, User]:
+    """A report sent again after it was returned for one criterion (or as a whole), with the reviewer and the signer."""
+    report = factories.make_in_review(values={"11": {"value": Decimal("2")}, "12": {"value": Decimal("96")}})
+    reviewer, signer = holder_of(report), factories.signer_of(report.commune)
+    criterion = row(report, about).criterion if about else None
+    entry.raise_item(factories.working(report), text="Nguồn?", kind="must_fix", criterion=criterion, by=reviewer)
+    data = workflow.StepData(reason="Cần bổ sung.", respond_by=date(2015, 1, 17))
+    workflow.take_step(factories.working(report), "return", by=reviewer, data=data)
+    write(report, signer)
+    factories.answer(report, signer)
+    factories.submit(report, signer)
+    return factories.reload(report), reviewer, signer
+
+
+def write_value(report: QuarterlyReport, by: User, code: str, number: str) -> None:
+    version = factories.working(report)
+    stored = version.values.select_related("indicator").get(indicator__code=code)
+    write = entry.Write(stored.indicator, stored.row_version, {"value": Decimal(number)})
+    assert entry.save_rows(version, [write], by=by).written == 1
+
+
+def write_here_and_there(report: QuarterlyReport, by: User) -> None:
+    """What was asked for, another value, a line and a paper."""
+    write_value(report, by, "11", "2.5")
+    write_value(report, by, "12", "95.5")
+    factories.write_line(report, "Bão số 3", by, Section.DIFFICULTIES, kind="objective", detail="Mưa lớn")
+    factories.add_paper(report, by, "12")
+
+
+def panel(text: str, name: str) -> str:
+    """The words of a panel of the page."""
+    shown = text[text.index(f'id="{name}"') : text.index("</section>", text.index(f'id="{name}"'))]
+    return " ".join(re.sub("<[^>]+>", " ", shown).replace("\xa0", " ").split())
+
+
+def test_edits_outside_the_items_are_listed_with_both_sides_and_their_writer(client: Client) -> None:
+    report, reviewer, signer = sent_again(write_here_and_there)
+    client.force_login(reviewer)
+
+    response = client.get(url_of(report))
+
+    found = [(difference.what, difference.before, difference.after) for _url, difference in response.context["outside"]]
+    assert [what.split(" ", 1)[0] for what, _before, _after in found] == ["12", "Evidence", "Difficulties"]
+    shown = panel(response.content.decode(), "outside")
+    assert "96 % 95.5 % −0.5" in shown
+    assert f"Bão số 3 · Cause: Objective · Why: Mưa lớn {signer} 10/01/2015" in shown
+    assert [difference.indicator for _url, difference in response.context["inside"]] == ["11"]
+    assert "1 edit where something was asked" in shown
+    assert "3 edits outside what was asked" in response.content.decode()
+
+
+def test_an_item_on_the_whole_report_names_no_place(client: Client) -> None:
+    report, reviewer, _signer = sent_again(write_here_and_there, about=None)
+    client.force_login(reviewer)
+
+    response = client.get(url_of(report))
+
+    assert len(response.context["outside"]) == 4
+    assert "An item concerns the whole report" in response.content.decode()
+
+
+def test_a_correction_lists_what_differs_and_asks_nothing(client: Client) -> None:
+    report = factories.make_accepted(values={"12": {"value": Decimal("96")}})
+    signer = factories.signer_of(report.commune)
+    workflow.take_step(
+        factories.official(report), "open_correction", by=signer, data=workflow.StepData(reason="Nhầm số.")
+    )
+    write_value(report, signer, "12", "95.5")
+    factories.submit(report, signer)
+    client.force_login(factories.reviewer_of(report.commune))
+
+    response = client.get(url_of(report))
+
+    assert response.context["asked"] == []
+    assert "What differs from version 1, as it was sent" in panel(response.content.decode(), "outside")
+    assert [difference.indicator for _url, difference in response.context["outside"]] == ["12"]
+
+
+def test_the_first_version_has_no_list_of_edits(client: Client) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    assert 'id="outside"' not in client.get(url_of(report)).content.decode()
+
+
+def test_sections_and_papers_are_read_and_fetched_on_the_page(client: Client) -> None:
+    report, reviewer, _signer = sent_again(write_here_and_there)
+    client.force_login(reviewer)
+
+    text = client.get(url_of(report)).content.decode()
+
+    assert "Mưa lớn" in panel(text, "section-difficulties")
+    paper = report.evidence.get()
+    assert reverse("reports:evidence_file", args=[report.pk, paper.pk]) in text
+    assert str(paper) in panel(text, "papers")
+
+
+def test_what_stands_out_is_ranked_and_shown_with_its_explanation(client: Client) -> None:
+    with clock.at(IN_OCTOBER):
+        factories.make_accepted(quarter="2014-3")
+    values = {"11": {"value": Decimal("30"), "explanation": "Hộ nghèo tăng do bão"}}
+    report = factories.make_in_review(values=values, verdicts={17: "not_met"}, claims={11: "not_met"})
+    client.force_login(holder_of(report))
+
+    response = client.get(url_of(report))
+
+    shown = panel(response.content.decode(), "points")
+    assert "criterion 11 is about to be lost" in shown
+    assert "“Hộ nghèo tăng do bão”" in shown
+    assert "not explained" in shown
+    assert [point.url for point in response.context["points"]][0] in ("#c11", "#c17")
 
 
 # Saving verdicts
