@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from communes.models import User
-from criteria.models import Indicator
+from criteria.models import Expectation, Indicator
 from ntm_tracker import clock
-from reports import entry
+from reports import entry, evidence
 from reports.models import CriterionVerdict, QuarterlyReport, ReviewItem, Section, State
 from reports.workflow import missing_before_signing
 from tests import factories
@@ -63,7 +63,7 @@ def is_sent(report: QuarterlyReport) -> bool:
     return factories.working(report).state == State.SUBMITTED
 
 
-def change(report: QuarterlyReport, by: User, code: str, number: str, **content: str) -> None:
+def change(report: QuarterlyReport, by: User, code: str, number: str, **content: Any) -> None:
     """Somebody writes one value."""
     version = factories.working(report)
     indicator = Indicator.objects.get(code=code, criterion__criteria_set=report.period.criteria_set)
@@ -205,6 +205,112 @@ def test_what_changed_meanwhile_is_shown_and_asked_about_again(
     revisions = re.findall(r'name="revision"[^>]*value="(\d+)"', text)
     assert revisions[-1] == str(factories.working(report).revision)
     assert client.post(url_of(report), data | {"revision": revisions[-1]}).status_code == 302
+
+
+def write_a_value(report: QuarterlyReport, by: User) -> None:
+    change(report, by, "11", "4.5")
+
+
+def write_an_explanation(report: QuarterlyReport, by: User) -> None:
+    change(report, by, "11", "9.5", explanation="Do bão số 3")
+
+
+def write_a_claim(report: QuarterlyReport, by: User) -> None:
+    claim(report, by, 10, "basic", "Thiếu hồ sơ")
+
+
+def add_a_line(report: QuarterlyReport, by: User) -> None:
+    factories.write_line(report, "Dòng mới", by)
+
+
+def take_out_a_line(report: QuarterlyReport, by: User) -> None:
+    write = factories.a_line("Dòng cũ", row_version=1, removed=True)
+    assert entry.save_rows(factories.working(report), lines=[write], by=by).written == 1
+
+
+def write_resources(report: QuarterlyReport, by: User) -> None:
+    factories.write_resource(report, by, mobilised=Decimal(750))
+
+
+def add_a_paper(report: QuarterlyReport, by: User) -> None:
+    factories.add_paper(report, by, "11", content=OTHER_PAPER)
+
+
+def take_off_a_paper(report: QuarterlyReport, by: User) -> None:
+    version = factories.working(report)
+    [link] = evidence.links_of(version)
+    evidence.unlink(version, link, by=by)
+
+
+def answer_an_item(report: QuarterlyReport, by: User) -> None:
+    factories.answer(report, by, "Trả lời khác")
+
+
+OTHER_PAPER = factories.PDF.replace(b"1 0 obj", b"2 0 obj")
+CHANGES: list[tuple[Callable[[QuarterlyReport, User], None], str]] = [
+    (write_a_value, "9.5 % → becomes 4.5 %"),
+    (write_an_explanation, "– → becomes Do bão số 3"),
+    (write_a_claim, "10 Income: Claimed: met → becomes Claimed: basically met · Thiếu hồ sơ"),
+    (add_a_line, "Main results: – → becomes Dòng mới"),
+    (take_out_a_line, "Dòng cũ → becomes removed"),
+    (write_resources, "becomes Mobilised this quarter: 750 million dong"),
+    (add_a_paper, "Evidence of 11 Poor household rate: – → becomes"),
+    (take_off_a_paper, "Evidence of 11 Poor household rate:"),
+    (
+        answer_an_item,
+        "Answer to “Ghi rõ nguồn số liệu.”: Đã bổ sung. (Done: fixed) → becomes Trả lời khác (Done: fixed)",
+    ),
+]
+
+
+@pytest.mark.parametrize(("write", "said"), CHANGES, ids=[write.__name__ for write, _said in CHANGES])
+def test_whatever_is_changed_meanwhile_is_shown_and_nothing_is_sent(
+    client: Client, write: Callable[[QuarterlyReport, User], None], said: str
+) -> None:
+    report = returned()
+    signer = factories.signer_of(report.commune)
+    client.force_login(signer)
+    factories.write_line(report, "Dòng cũ", signer)
+    factories.add_paper(report, signer, "11")
+    factories.answer(report, signer)
+    data = signature(report, letter_number="09/BC-BCĐ")
+    colleague = factories.make_user(full_name="Phạm Quang Huy")
+    colleague.assignments.create(duty="editor", province=report.commune.province, since="2009-01-01")
+    with clock.at(moment("2015-01-10", "10:05")):
+        write(report, colleague)
+
+        text = page(client.post(url_of(report), data))
+
+    assert not is_sent(report)
+    assert "The report was changed after this page was shown." in text
+    shown = text[text.index('id="meanwhile"') : text.index("grid side-r")]
+    shown = " ".join(re.sub("<[^>]+>", " ", shown).split()).replace(" :", ":")
+    assert said in shown
+    assert shown.count("Phạm Quang Huy, 10/01/2015 10:05") == 1
+    assert 'value="09/BC-BCĐ"' in text
+
+
+def test_a_threshold_published_meanwhile_asks_again(client: Client) -> None:
+    with clock.at(moment("2014-03-17")):
+        report = factories.make_report(quarter="2013-4")
+        signer = factories.signer_of(report.commune)
+        client.force_login(signer)
+        factories.fill_in(report, signer)
+        shown = page(client.get(url_of(report)))
+        names = ("revision", "judged_by", "shown_at")
+        hidden = {name: re.findall(rf'name="{name}"[^>]*value="([^"]+)"', shown)[-1] for name in names}
+    data = signature(report, letter_date="17/03/2014") | hidden
+    with clock.at(moment("2014-03-18")):  # the income level of 2013 is published on this day
+        text = page(client.post(url_of(report), data))
+        assert "A threshold was published after this page was shown" in text
+        assert not is_sent(report)
+
+        again = re.findall(r'name="judged_by"[^>]*value="([^"]+)"', text)[-1]
+        factories.fill_in(report, signer)
+        revision = str(factories.working(report).revision)
+        client.post(url_of(report), data | {"judged_by": again, "revision": revision})
+
+    assert is_sent(report)
 
 
 def test_a_report_sent_by_somebody_else_meanwhile_is_a_refusal_with_the_reason(
@@ -395,17 +501,93 @@ def test_disagreements_and_sums_are_on_the_page(client: Client, report: Quarterl
 
 def test_everything_that_is_signed_is_on_the_page(client: Client, report: QuarterlyReport, signer: User) -> None:
     values: dict[str, dict[str, Any]] = {
-        "11": {"value": Decimal("12.5"), "numerator": Decimal(1), "denominator": Decimal(8), "note": "Ghi chú 11"},
+        "11": {
+            "value": Decimal("12.5"),
+            "numerator": Decimal(1),
+            "denominator": Decimal(8),
+            "note": "Ghi chú 11",
+            "explanation": "Giải trình 11",
+        },
         "10": {"absence": "no_data", "absence_reason": "Lý do 10"},
     }
     factories.fill_in(report, signer, values=values, claims={11: "not_met", 10: "met"})
     factories.write_line(report, "Thuyết minh của xã", signer)
+    factories.write_line(report, "Thiếu vốn", signer, Section.DIFFICULTIES, kind="objective", detail="Bão số 3")
+    factories.write_resource(report, signer, planned=Decimal(1200), note="Vốn lồng ghép")
+    factories.add_paper(report, signer, "11")
 
     text = page(client.get(url_of(report)))
 
-    for said in ("Ghi chú 11", "Lý do 10", "1 / 8", "Thuyết minh của xã", "Theo kết quả rà soát của xã"):
+    values_said = ("Ghi chú 11", "Giải trình 11", "Lý do 10", "1 / 8", "Theo kết quả rà soát của xã")
+    others_said = ("Thuyết minh của xã", "Thiếu vốn", "Bão số 3", "1,200", "Vốn lồng ghép")
+    for said in (*values_said, *others_said, str(report.evidence.get())):
         assert said in text
     assert all(f'id="s{number}"' in text for number in range(1, 20))
+    assert all(f'id="section-{code}"' in text for code in Section.values)
+
+
+def test_what_was_taken_over_from_the_last_quarter_is_marked(client: Client) -> None:
+    with clock.at(moment("2014-10-05")):
+        accepted = factories.make_accepted(quarter="2014-3").in_force
+    report = factories.make_report()
+    signer = factories.signer_of(report.commune)
+    client.force_login(signer)
+    change(report, signer, "11", "9.5", same_as=accepted)
+
+    assert page(client.get(url_of(report))).count("Said to be the same as in quarter III/2014") == 1
+
+
+def test_the_parts_are_listed_with_what_they_hold_and_what_is_left(
+    client: Client, report: QuarterlyReport, signer: User
+) -> None:
+    change(report, signer, "11", "9.5")
+    factories.write_line(report, "Thuyết minh của xã", signer)
+    factories.write_resource(report, signer, cumulative=Decimal(1200))
+
+    text = page(client.get(url_of(report)))
+
+    table = " ".join(re.sub("<[^>]+>", " ", text[text.index('id="all"') : text.index('id="gI"')]).split())
+    assert "I. Planning 3 indicators 4 places left" in table
+    assert "III. Economy and organisation of production 4 indicators 7 places left" in table
+    assert "Main results 1 line Complete" in table
+    assert "Resources 1 source, together 1,200 million dong since the start of the year Complete" in table
+    assert "Impact 0 lines 1 place left" in table
+
+
+def points(text: str) -> str:
+    shown = text[text.index('id="points"') : text.index("</section>", text.index('id="points"'))]
+    return " ".join(re.sub("<[^>]+>", " ", shown).split())
+
+
+def test_soft_checks_and_missing_papers_are_shown_and_do_not_block(client: Client) -> None:
+    with clock.at(moment("2014-10-05")):
+        factories.make_accepted(quarter="2014-3")
+    report = factories.make_report()
+    signer = factories.signer_of(report.commune)
+    client.force_login(signer)
+    Expectation.objects.update_or_create(
+        indicator=Indicator.objects.get(code="11", criterion__criteria_set=report.period.criteria_set),
+        defaults={"evidence_en": "Decision on the poor households"},
+    )
+    factories.fill_in(report, signer, verdicts={11: "not_met"})
+
+    text = page(client.get(url_of(report)))
+
+    assert "not explained Met in quarter III/2014, not met now: criterion 11 is about to be lost." in points(text)
+    assert "Decision on the poor households" in points(text)
+    assert f"{reverse('reports:evidence_add', args=[report.pk])}?indicator=11" in text
+    assert f"{reverse('reports:group', args=[report.pk, 'III'])}#i11" in text
+    assert "disabled" not in text
+
+    row = factories.working(report).values.get(indicator__code="11")
+    change(report, signer, "11", str(row.value), explanation="Hộ nghèo tăng do bão")
+    factories.add_paper(report, signer, "11")
+    text = points(page(client.get(url_of(report))))
+
+    assert "explained Met in quarter III/2014" in text
+    assert "not explained Met" not in text
+    assert "“Hộ nghèo tăng do bão”" in text
+    assert "Decision on the poor households" not in text
 
 
 # Who, and how much it costs
