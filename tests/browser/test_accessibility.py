@@ -45,6 +45,7 @@ def test_no_page_shuts_anybody_out(browser: "Browser", live_server: "LiveServer"
             reverse("reports:work"),
             reverse("reports:detail", args=[draft.pk]),
             reverse("reports:group", args=[draft.pk, "II"]),
+            reverse("reports:paper", args=[draft.pk]) + "?form=blank",
             reverse("reports:check", args=[draft.pk]),
             reverse("reports:history", args=[draft.pk]),
             reverse("reports:version", args=[draft.pk, 1]),
