@@ -28,8 +28,10 @@ KEPT_FOR = timedelta(days=30)
 MOST_KEPT = 20
 LARGEST = 2 * 1024 * 1024
 
-WRITING = frozenset({"reports:group", "reports:section", "reports:items", "reports:item_reply"})
-"""The pages whose content is kept. No page that signs, decides or asks for a password is among them."""
+WRITING = frozenset({"reports:group", "reports:section", "reports:replies"})
+"""The pages that only write: sent again as soon as their writer signs in."""
+DECIDING = frozenset({"reports:check", "reports:review", "reports:item_raise", "reports:step", "reports:extend"})
+"""The pages that also sign or decide: kept too, but sent again only by a button. None asks for a password."""
 
 NOT_KEPT = ("csrfmiddlewaretoken", WRITER, BY)
 
@@ -64,8 +66,8 @@ def _signer() -> signing.TimestampSigner:
 
 
 def keep(request: HttpRequest) -> KeptPost | None:
-    """Keep what was sent for the one who wrote it; None when it is no writing page, or nobody's. Files are not kept."""
-    if request.method != "POST" or not is_writing_page(request.path_info):
+    """Keep what was sent for the one who wrote it; None when the page is not kept, or nobody's. Files never are."""
+    if request.method != "POST" or page_of(request.path_info) not in WRITING | DECIDING:
         return None
     body = _body(request.POST)
     writer = writer_of(request) if len(body) <= LARGEST else None
@@ -81,12 +83,17 @@ def keep(request: HttpRequest) -> KeptPost | None:
     return kept
 
 
-def is_writing_page(path: str) -> bool:
-    """Whether the path leads to one of `WRITING`."""
+def page_of(path: str) -> str:
+    """The name of the page that the path leads to; empty when there is none."""
     try:
-        return resolve(path).view_name in WRITING
+        return resolve(path).view_name
     except Resolver404:
-        return False
+        return ""
+
+
+def is_sent_at_sign_in(kept: KeptPost) -> bool:
+    """Whether its writer need not be asked again."""
+    return page_of(kept.path) in WRITING
 
 
 def report_of(kept: KeptPost) -> int:
@@ -120,7 +127,7 @@ def send(request: HttpRequest, kept: KeptPost) -> HttpResponse:
     It is dropped once the view has taken it over: saved it, or shown again what was typed. A refusal (403, 404)
     is raised and leaves it kept.
     """
-    if kept.user_id != request.user.pk or not is_writing_page(kept.path):
+    if kept.user_id != request.user.pk or page_of(kept.path) not in WRITING | DECIDING:
         raise PermissionDenied
     again = _as_if_sent(request, kept)
     assert again.resolver_match is not None
@@ -132,11 +139,11 @@ def send(request: HttpRequest, kept: KeptPost) -> HttpResponse:
 
 
 def send_at_sign_in(request: HttpRequest) -> HttpResponse | KeptPost | None:
-    """Send what the user tried to send last; the kept page itself when it is refused, None when there is none."""
+    """Send what the user tried to send last; the kept page itself when it is refused or must be confirmed."""
     assert isinstance(request.user, User)
     kept = kept_for(request.user).first()
-    if kept is None:
-        return None
+    if kept is None or not is_sent_at_sign_in(kept):
+        return kept
     try:
         response = send(request, kept)
     except (PermissionDenied, Http404):

@@ -86,7 +86,10 @@ def _new_token(request: HttpRequest) -> JsonResponse:
 
 def _ask_to_sign_in(request: HttpRequest, kept: KeptPost) -> HttpResponse:
     """The way to the sign-in page, with the word that nothing is lost."""
-    messages.info(request, _("You were signed out, but what you typed is kept. Sign in and it is saved."))
+    if keeping.is_sent_at_sign_in(kept):
+        messages.info(request, _("You were signed out, but what you typed is kept. Sign in and it is saved."))
+    else:
+        messages.info(request, _("You were signed out, but what you typed is kept. Sign in and send it again."))
     report = keeping.report_of(kept)
     return redirect_to_login(reverse("reports:detail", args=[report]))
 

@@ -196,15 +196,27 @@ def test_nothing_is_kept_without_a_credible_writer(
     assert not KeptPost.objects.exists()
 
 
-@pytest.mark.parametrize("name", ["password_change", "login", "reports:check", "reports:step"])
-def test_no_password_and_no_signature_is_ever_kept(
-    client: Client, report: QuarterlyReport, lan: User, name: str
-) -> None:
-    known: dict[str, list[Any]] = {"reports:check": [report.pk], "reports:step": [report.pk, "submit"]}
-
-    client.post(reverse(name, args=known.get(name, [])), income(lan, **{"old_password": "x"}))
+@pytest.mark.parametrize("name", ["password_change", "login", "logout", "set_language", "admin:communes_user_add"])
+def test_no_password_is_ever_kept(client: Client, report: QuarterlyReport, lan: User, name: str) -> None:
+    client.post(reverse(name), income(lan, **{"old_password": "x", "password": "x"}))
 
     assert not KeptPost.objects.exists()
+
+
+def test_a_signature_is_kept_but_given_only_by_its_writers_own_click(
+    client: Client, report: QuarterlyReport, lan: User
+) -> None:
+    signer = factories.signer_of(report.commune)
+    version = factories.fill_in(report, signer)
+    signature = {"signer_title": "Phó Trưởng ban", "letter_number": "05/BC-BCĐ", "writer": keeping.sign_writer(signer)}
+    client.post(reverse("reports:check", args=[report.pk]), signature | {"revision": str(version.revision)})
+
+    answer = sign_in(client, signer)
+    page = client.get(answer["Location"])
+
+    assert answer["Location"] == reverse("reports:kept", args=[KeptPost.objects.get().pk])
+    assert "05/BC-BCĐ" in page.text
+    assert factories.working(report).state == "draft"
 
 
 def test_the_oldest_make_room_and_those_of_last_month_go(client: Client, report: QuarterlyReport, lan: User) -> None:

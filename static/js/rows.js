@@ -1,12 +1,11 @@
 /* Saves the rows of a writing page while somebody writes. Without it the page works by its buttons alone.
 
-   The page's form is `form#rows` with data-rows (where a row is sent), data-seen (where presence is noted),
-   data-report and data-user. A row is an element with data-row="PREFIX"; its fields are called PREFIX-…, one of them is
-   the hidden PREFIX-row_version. Inside stand data-state (a word on how it is) and data-errors="FIELD"; parts of the
-   page that a saved row changes are data-slot="NAME" anywhere. All words come from the page's <template id="words">.
+   A row is data-row="PREFIX" in form#rows, its fields are PREFIX-…, one of them the hidden PREFIX-row_version. Inside
+   stand data-state (how it is, in words of <template id="words">) and data-errors="FIELD"; data-slot="NAME" anywhere
+   is a part of the page that a saved row changes.
 
-   What must hold: text in a field is never changed under somebody's hands; one request a row is under way, and the
-   latest text goes after it; what is not saved is in localStorage under user, report, row and row version. */
+   What must hold: no text changes under somebody's hands; one request a row is under way, the latest text goes after
+   it; what is not saved is in localStorage under user, report, row and row version. */
 "use strict";
 (() => {
   const form = document.getElementById("rows");
@@ -16,7 +15,6 @@
   const PAUSE = 2000; // after the last key
   const MINUTE = 60000;
   const PATIENCE = 20000; // until an answer counts as lost
-  const OLDEST = 30 * 24 * 60 * MINUTE; // of what the browser keeps
   const shelf = `ntm:${form.dataset.user}:${form.dataset.report}:`;
   const rows = new Map();
   let stopped = ""; // why nothing is sent now: "signed-out" or "closed"
@@ -26,20 +24,24 @@
 
   // What a row says
 
-  const fields = (row, scope = form.elements) =>
-    [...scope].filter((f) => f.name && f.name.startsWith(`${row.prefix}-`) && !/^(submit|button|file)$/.test(f.type));
+  const isTick = (field) => /^(radio|checkbox)$/.test(field.type);
 
-  const isVersion = (row, field) => field.name === `${row.prefix}-row_version`;
+  /** The fields of a row, but for its version. */
+  const fields = (row, scope = form.elements) =>
+    [...scope].filter(
+      ({ name, type }) =>
+        name.startsWith(`${row.prefix}-`) && !name.endsWith("-row_version") && !/^(submit|button|file)$/.test(type),
+    );
+  const versionOf = (row, scope = row.element) => scope.querySelector(`input[name="${row.prefix}-row_version"]`);
 
   const optionOf = (field) => [...field.options].find((option) => option.defaultSelected) || field.options[0];
 
-  /** [name, text] of every field but the row version, as a form would send them; `initial`: as the page came. */
+  /** [name, text] of every field, as a form would send them; `initial`: as the page came. */
   const pairs = (row, initial) => {
     const said = [];
     for (const field of fields(row)) {
-      if (isVersion(row, field)) continue;
       let text = initial ? field.defaultValue : field.value;
-      if (/^(radio|checkbox)$/.test(field.type)) {
+      if (isTick(field)) {
         if (!(initial ? field.defaultChecked : field.checked)) continue;
         text = field.value;
       } else if (field.options) {
@@ -54,7 +56,6 @@
   const filled = (row, initial) => pairs(row, initial).filter((pair) => pair[1] !== "");
   const content = (row, initial) => JSON.stringify(filled(row, initial));
 
-  const versionField = (row) => fields(row).find((field) => isVersion(row, field));
   const isUnsaved = (row) => content(row) !== row.saved;
   const waits = (row) => content(row) !== row.answered;
   const rowOf = (element) => rows.get((element.closest("[data-row]") || { dataset: {} }).dataset.row);
@@ -80,7 +81,7 @@
     }
   };
 
-  // What the browser keeps until it is saved. Storage may be switched off or full: then nothing is kept.
+  // What the browser keeps until it is saved. Storage may be off or full.
 
   const shelved = (act) => {
     try {
@@ -95,44 +96,35 @@
       if (row.key) storage.removeItem(row.key);
       row.key = "";
       if (!isUnsaved(row)) return;
-      row.key = `${shelf}${row.prefix}:${versionField(row).value}`;
+      row.key = `${shelf}${row.prefix}:${versionOf(row).value}`;
       storage.setItem(row.key, JSON.stringify({ at: Date.now(), said: pairs(row) }));
     });
 
-  const clock = (at) => {
-    const two = (n) => String(n).padStart(2, "0");
-    const time = `${two(at.getHours())}:${two(at.getMinutes())}`;
-    const isToday = at.toDateString() === new Date().toDateString();
-    return isToday ? time : `${two(at.getDate())}/${two(at.getMonth() + 1)} ${time}`;
+  /** A field's name, and a text in it, as the reader sees them. */
+  const labelOf = (field) => (field.labels && field.labels[0] ? field.labels[0].firstChild.textContent.trim() : "");
+  const titleOf = (field) => {
+    const legend = field.type === "radio" && field.closest("fieldset").querySelector("legend");
+    return legend ? legend.textContent.trim() : labelOf(field);
+  };
+  const readable = (same, text = "") => {
+    if (same[0].type === "radio") return same.filter((field) => field.value === text).map(labelOf)[0] || "–";
+    const option = [...(same[0].options || [])].find((one) => one.value === text);
+    return (option ? option.textContent.trim() : text) || "–";
   };
 
-  /** A field's name and text as the reader sees them. */
-  const titleOf = (row, name) => {
-    const field = fields(row).find((one) => one.name === name);
-    const group = field.type === "radio" && field.closest("fieldset");
-    const title = group ? group.querySelector("legend") : field.labels && field.labels[0];
-    return ((title && title.firstChild && title.firstChild.textContent) || field.getAttribute("aria-label") || "").trim();
-  };
-  const readable = (row, name, text) => {
-    const field = fields(row).find((one) => one.name === name && (one.type !== "radio" || one.value === text));
-    if (field && field.type === "radio") return field.labels[0].textContent.trim();
-    const option = field && field.options && [...field.options].find((one) => one.value === text);
-    return option ? option.textContent.trim() : text;
-  };
-
-  /** Put texts into the row's fields, as `pairs` gave them; a field that was not there then stays as it is. */
+  /** Put texts into the row's fields, or those of these names, as `pairs` gave them. */
   const fill = (row, said, names) => {
     const texts = new Map(said);
     for (const field of fields(row)) {
-      if (isVersion(row, field) || (names && !names.includes(field.name))) continue;
-      if (/^(radio|checkbox)$/.test(field.type)) field.checked = texts.get(field.name) === field.value;
+      if (names && !names.includes(field.name)) continue;
+      if (isTick(field)) field.checked = texts.get(field.name) === field.value;
       else field.value = texts.get(field.name) || "";
       const folded = texts.get(field.name) && field.closest("details");
       if (folded) folded.open = true;
     }
   };
 
-  /** Offer what was not sent last time beside what stands in the row now; nothing is put in by itself. */
+  /** Offer what was not sent last time beside what stands there now. */
   const offer = (row) =>
     shelved((storage) => {
       const keys = Object.keys(storage).filter((key) => key.startsWith(`${shelf}${row.prefix}:`) && key !== row.key);
@@ -140,22 +132,21 @@
         const { at, said } = JSON.parse(storage.getItem(key));
         const now = new Map(pairs(row));
         const then = new Map(said);
-        const known = fields(row).map((field) => field.name);
-        const names = [...new Set([...then.keys(), ...now.keys()])].filter(
-          (name) => known.includes(name) && (then.get(name) || "") !== (now.get(name) || ""),
-        );
-        if (!names.length || Date.now() - at > OLDEST) {
+        const names = new Set(fields(row).map((field) => field.name));
+        const differ = [...names].filter((name) => (then.get(name) || "") !== (now.get(name) || ""));
+        if (!differ.length) {
           storage.removeItem(key);
           continue;
         }
         const box = word("kept");
         const line = box.querySelector("[data-line]");
-        box.querySelector("[data-at]").textContent = clock(new Date(at));
-        for (const name of names) {
+        const time = { dateStyle: "short", timeStyle: "short" };
+        box.querySelector("[data-at]").textContent = new Date(at).toLocaleString(document.documentElement.lang, time);
+        for (const name of differ) {
           const copy = line.cloneNode(true);
-          copy.querySelector("[data-title]").textContent = titleOf(row, name);
-          copy.querySelector("[data-then]").textContent = readable(row, name, then.get(name) || "") || "–";
-          copy.querySelector("[data-now]").textContent = readable(row, name, now.get(name) || "") || "–";
+          const same = fields(row).filter((field) => field.name === name);
+          const texts = { title: titleOf(same[0]), then: readable(same, then.get(name)), now: readable(same, now.get(name)) };
+          for (const part in texts) copy.querySelector(`[data-${part}]`).textContent = texts[part];
           line.before(copy);
         }
         line.remove();
@@ -171,13 +162,13 @@
         });
         box.querySelector("[data-drop]").addEventListener("click", close);
         window.addEventListener("storage", (event) => event.key === key && !event.newValue && box.remove());
-        (row.element.matches("tr") ? row.element.lastElementChild : row.element).prepend(box);
+        (row.element.matches("tr, tbody") ? [...row.element.querySelectorAll("td")].pop() : row.element).prepend(box);
       }
     });
 
   // Sending
 
-  /** Send a form's worth of fields; the answer as an object. Fails like `fetch`, and on what is no JSON. */
+  /** The answer to a set of fields. Fails like `fetch`, and on what is no JSON. */
   const post = async (address, body, again) => {
     body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
     body.set("by", form.dataset.user); // somebody else may have signed in since
@@ -188,7 +179,7 @@
       const response = await fetch(address, { method: "POST", body, headers, signal: stop.signal });
       const answer = await response.json();
       if (answer.csrf) {
-        // After signing in again every form of the page needs the new token, also to be sent whole.
+        // After signing in again every form of the page needs the new token.
         for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = answer.csrf;
         if (answer.state === "token" && !again) return await post(address, body, true);
       }
@@ -223,7 +214,7 @@
   /** One request with what the row says now; whether it was answered. */
   const send = async (row) => {
     const said = content(row);
-    const body = new URLSearchParams([["row", row.prefix], [versionField(row).name, versionField(row).value]]);
+    const body = new URLSearchParams([["row", row.prefix], [versionOf(row).name, versionOf(row).value]]);
     if (row.answered !== row.saved) body.set("all", "1"); // more than the last save is to be taken back
     for (const [name, text] of [...filled(row), ...(row.extra || [])]) body.append(name, text);
     show(row, "saving");
@@ -233,7 +224,7 @@
       row.isOffline = false;
       if (!answer.state) throw new SyntaxError();
     } catch (error) {
-      // No JSON came from the server at all: a broken line, or a server in trouble. Try again, less and less often.
+      // A broken line, or a server in trouble. Try again, less and less often.
       row.isOffline = !(error instanceof SyntaxError);
       row.tries = (row.tries || 0) + 1;
       row.timer = setTimeout(() => save(row), Math.min(PAUSE * 2 ** row.tries, MINUTE));
@@ -246,7 +237,6 @@
     return !stopped;
   };
 
-  /** What the answer says goes into the page: the row's state, errors and slots. */
   const take = (row, said, answer) => {
     if (answer.state === "signed-out" || answer.state === "closed") {
       stopped = answer.state;
@@ -255,8 +245,8 @@
     }
     const isSaved = answer.state === "saved" || answer.state === "unchanged";
     const isLatest = content(row) === said;
-    // Only what was written from here may be overwritten from here: else the next write would hide a conflict.
-    const version = versionField(row);
+    // A version that was not written from here must not be overwritten from here unasked.
+    const version = versionOf(row);
     if (answer.state === "saved" || !version.value) version.value = answer.row_version || 0;
     if (answer.state === "saved") saved.add(row.prefix);
     row.answered = said;
@@ -273,10 +263,13 @@
     for (const place of row.element.querySelectorAll("[data-errors]")) {
       const html = errors[place.dataset.errors] || "";
       if (html || place.textContent.trim()) place.innerHTML = html;
+      place.id = `${place.dataset.errors}-e`;
     }
     for (const field of fields(row)) {
-      if (errors[field.name]) field.setAttribute("aria-invalid", "true");
-      else field.removeAttribute("aria-invalid");
+      for (const [name, text] of [["aria-invalid", "true"], ["aria-describedby", `${field.name}-e`]]) {
+        if (errors[field.name]) field.setAttribute(name, text);
+        else field.removeAttribute(name);
+      }
     }
     for (const [name, html] of Object.entries(answer.slots || {})) {
       for (const slot of document.querySelectorAll(`[data-slot="${name}"]`)) put(slot, html);
@@ -307,7 +300,7 @@
 
   // Writing
 
-  /** Something in the row changed: keep it here at once, send it after a pause. */
+  /** Keep what changed at once, send it after a pause. */
   const changed = (row) => {
     clearTimeout(row.timer);
     keep(row);
@@ -350,7 +343,7 @@
     return !all().some((row) => row.isOffline && waits(row));
   };
 
-  /** Go on with the held submit once everything is saved. Without a line the page stays, with what was typed. */
+  /** Go on with a held submit. Without a line the page stays, with what was typed. */
   const pass = async (button) => {
     if (!(await flush())) return;
     through = true;
@@ -358,7 +351,7 @@
     through = false;
   };
 
-  /** Give way: the server notes both texts, then what somebody else wrote is put in, as a fresh page has it. */
+  /** Give way: the server notes both texts, then theirs is put in, as a fresh page has it. */
   const takeTheirs = async (row, button) => {
     await save(row, [[button.name, button.value]]);
     if (stopped || row.tries) return;
@@ -376,11 +369,11 @@
       return;
     }
     const inputs = theirs.querySelectorAll("input, select, textarea");
-    const checked = fields(row, inputs).filter((f) => !/^(radio|checkbox)$/.test(f.type) || f.checked);
+    const checked = fields(row, inputs).filter((field) => !isTick(field) || field.checked);
     fill(row, checked.map((field) => [field.name, field.value]));
     const slots = {};
     for (const slot of theirs.querySelectorAll("[data-slot]")) slots[slot.dataset.slot] = slot.innerHTML;
-    versionField(row).value = checked.find((field) => isVersion(row, field)).value;
+    versionOf(row).value = versionOf(row, theirs).value;
     paint(row, { slots });
     row.saved = row.answered = content(row);
     keep(row);
@@ -396,7 +389,7 @@
       takeTheirs(row, button);
     } else if (row && button.name.startsWith(`${row.prefix}-`)) {
       event.preventDefault();
-      const field = fields(row).find((one) => one.name === button.name);
+      const field = [...fields(row), versionOf(row)].find((one) => one.name === button.name);
       if (field) field.value = button.value;
       keep(row);
       save(row, field ? [] : [[button.name, button.value]]);
@@ -449,11 +442,11 @@
   };
   const askAgain = () => (stopped || Date.now() - asked > MINUTE) && ask();
 
-  // The start: rows as the page brought them. What came back with an error or a conflict is typed, but not saved.
+  // The start. What came back with an error or a conflict is typed, but not saved.
 
   for (const element of form.querySelectorAll("[data-row]")) {
     const row = { element, prefix: element.dataset.row, state: element.querySelector("[data-state]"), shown: "" };
-    if (!versionField(row)) continue;
+    if (!versionOf(row)) continue;
     rows.set(row.prefix, row);
     row.saved = row.answered = content(row, true);
     const hasErrors = [...element.querySelectorAll("[data-errors]")].some((place) => place.textContent.trim());
@@ -467,7 +460,7 @@
     offer(row);
   }
 
-  // Going back, the browser may have put texts into the fields by itself.
+  // Going back, the browser may have filled fields by itself.
   window.addEventListener("pageshow", () => {
     sending = false;
     for (const row of all()) if (waits(row) && !row.flight) changed(row);
