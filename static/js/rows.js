@@ -360,6 +360,7 @@
       const response = await fetch(form.action, { headers: { Accept: "text/html" } });
       page = new DOMParser().parseFromString(await response.text(), "text/html");
     } catch {
+      row.saved = null;
       show(row, "offline");
       return;
     }
@@ -460,7 +461,7 @@
     offer(row);
   }
 
-  // Going back, the browser may have filled fields by itself.
+  // Going back, the browser may have filled fields.
   window.addEventListener("pageshow", () => {
     sending = false;
     for (const row of all()) if (waits(row) && !row.flight) changed(row);
