@@ -127,6 +127,10 @@ def test_after_a_return_the_writer_goes_on_with_what_is_to_be_corrected(client: 
     factories.give_back(report, holder)
     editor = factories.editor_of(report.commune)
 
+    third = factories.working(report).verdicts.get(criterion__number=3)
+    unclaimed = entry.Write(third.criterion, third.row_version, {"claimed": ""})
+    entry.save_rows(factories.working(report), [], [unclaimed], by=factories.signer_of(report.commune))
+
     resume = resumed(client, editor, report)
     text = page(client, editor, report.get_absolute_url())
 
