@@ -147,9 +147,9 @@ FORMS: dict[Section, Form] = {
         _("Difficulty"),
         (
             Column("text", _("What the difficulty is"), "text", _("Say what the difficulty is.")),
+            CRITERION,
             Column("kind", _("Cause"), "choice", _("Choose whether the cause is objective or subjective.")),
             Column("detail", _("Why"), "text", _("Say where the difficulty comes from.")),
-            CRITERION,
         ),
         (
             ("objective", pgettext_lazy("cause", "Objective")),

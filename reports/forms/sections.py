@@ -103,14 +103,24 @@ def cell(field: BoundField, width: str = "", css: str = "", required: bool = Fal
     """The field with its input drawn in our look; `spoken` names it where its label is not beside it."""
     kind = "form-select" if field.widget_type == "select" else "form-control"
     classes = " ".join(filter(None, [kind, css, "is-invalid" if field.errors else ""]))
-    attrs: dict[str, str | bool] = {"class": classes, "aria-describedby": f"{field.auto_id}_e"}
+    attrs: dict[str, str | bool] = {"class": classes}
+    told = [f"{field.auto_id}_helptext"] if field.help_text else []
+    if field.errors:
+        told.append(f"{field.html_name}-e")
+    if told:
+        attrs["aria-describedby"] = " ".join(told)
     if spoken:
         attrs["aria-label"] = spoken
     return Cell(field, width, required, field.as_widget(attrs=attrs))
 
 
-WIDTHS = {"text": ("w-100", ""), "line": ("half", ""), "day": ("", "w-date"), "number": ("", "w-num")}
-"""By the kind of a column: how wide its place is, and how wide its input."""
+def width_of(column: Column) -> tuple[str, str]:
+    """How wide the place of a column is, and how wide its input."""
+    if column.name == "unit":
+        return "", "w-num"
+    return {"text": ("w-100", ""), "line": ("half", ""), "day": ("", "w-date"), "number": ("", "w-num")}.get(
+        column.kind, ("", "")
+    )
 
 
 class LineForm(SectionRowForm):
@@ -150,7 +160,7 @@ class LineForm(SectionRowForm):
 
     @property
     def cells(self) -> list[Cell]:
-        return [cell(self[each.name], *WIDTHS.get(each.kind, ("", "")), each.required) for each in self.form.columns]
+        return [cell(self[each.name], *width_of(each), each.required) for each in self.form.columns]
 
     @property
     def is_blank(self) -> bool:

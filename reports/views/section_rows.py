@@ -78,6 +78,7 @@ class ResourceRow:
 
     SLOTS = {
         "ask": "reports/_readings.html",
+        "echo": "reports/_section_amounts_echo.html",
         "said": "reports/_section_said.html",
         "clash": "reports/_clash.html",
     }
@@ -98,14 +99,17 @@ class ResourceRow:
         return self.form.row if isinstance(self.form.row, ResourceEntry) and is_shown else None
 
     @property
-    def echo(self) -> str:
-        """Large amounts as they were understood."""
-        entry_ = self.entry
-        if entry_ is None:
-            return ""
-        said = dict(zip([*COLUMNS, "note"], say_resources(entry_, self.source), strict=True))
-        large = [said[name] for name in COLUMNS if (getattr(entry_, name) or 0) >= LONG]
-        return "; ".join(f"{label}: {words}" for label, words in large)
+    def echo(self) -> list[tuple[str, str]]:
+        """The amounts under their inputs, each with its label: large ones as they were understood, else nothing."""
+        said = dict(zip(COLUMNS, say_resources(self.entry or ResourceEntry(), self.source), strict=False))
+        return [
+            (label, words if (getattr(self.entry, name, None) or 0) >= LONG else "")
+            for name, (label, words) in said.items()
+        ]
+
+    @property
+    def has_echo(self) -> bool:
+        return any(words for _label, words in self.echo)
 
     @property
     def words(self) -> list[str]:

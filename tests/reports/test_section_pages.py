@@ -589,7 +589,7 @@ def test_an_amount_sent_on_its_own_brings_the_sums_within_a_kilobyte(
 
     assert answer.json()["state"] == "saved"
     assert "12,500" in answer.json()["slots"]["sums"]
-    assert "12,500 million dong" in answer.json()["slots"]["rprovince-said"].replace("\xa0", " ")
+    assert "12,500 million dong" in answer.json()["slots"]["rprovince-echo"].replace("\xa0", " ")
     assert len(gzip.compress(answer.content)) <= 1000
 
 
