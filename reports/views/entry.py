@@ -38,6 +38,7 @@ from reports.views.group_rows import (
     errors_of,
 )
 from reports.views.parts import parts_of
+from reports.views.presence import note_presence
 from reports.views.rows import Answer, only_changed, why_closed
 from reports.workflow import lock
 
@@ -164,6 +165,7 @@ def _save(request: UserRequest, version: ReportVersion, forms: Sequence[RowForm]
     values = [form.as_write() for form in kept if isinstance(form, ValueForm)]
     claims = [form.as_write() for form in kept if isinstance(form, ClaimForm)]
     saved = entry.save_rows(version, values, claims, by=request.user)
+    note_presence(version, request.user)
     for form in valid:
         if form.prefix == taken:
             _take_theirs(version, form, request.user)

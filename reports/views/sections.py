@@ -34,6 +34,7 @@ from reports.views.detail import get_report, open_items, returned_sentence, vers
 from reports.views.entry import closed, refuse_unless_writable, tell
 from reports.views.group_rows import Typed, rendered
 from reports.views.parts import parts_of
+from reports.views.presence import note_presence
 from reports.views.rows import Answer
 from reports.views.section_rows import (
     clash_of,
@@ -205,6 +206,7 @@ def _save(
     lines = [form.as_write() for form in kept if not isinstance(form, ResourceForm)]
     resources = [form.as_write() for form in kept if isinstance(form, ResourceForm)]
     saved = entry.save_rows(version, lines=[*lines, *restored], resources=resources, by=request.user)
+    note_presence(version, request.user)
     for form in valid:
         if form.prefix == taken:
             _take_theirs(version, form, request.user)

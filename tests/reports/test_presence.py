@@ -49,6 +49,17 @@ def test_those_who_only_read_are_told_but_not_seen() -> None:
     assert writer.post(address).json()["others"] == ""
 
 
+def test_whoever_sends_a_page_is_seen_without_a_script() -> None:
+    report = factories.make_report()
+    writer, reader = Client(), Client()
+    writer.force_login(factories.editor_of(report.commune))
+    reader.force_login(factories.editor_of(report.commune))
+
+    writer.post(reverse("reports:group", args=[report.pk, "III"]), {"i10-value": "27", "i10-row_version": "0"})
+
+    assert "Nguyễn" in reader.post(reverse("reports:presence", args=[report.pk])).json()["others"]
+
+
 def test_a_name_is_written_as_text() -> None:
     report = factories.make_report()
     writer, reader = Client(), Client()
