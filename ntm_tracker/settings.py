@@ -204,7 +204,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "var" / "static"
 # Evidence lies outside everything that is served as it is: only the view that asks who may read it opens a file.
 EVIDENCE_ROOT = env_text("EVIDENCE_ROOT", str(BASE_DIR / "var" / ("demo-evidence" if DEMO_TODAY else "evidence")))
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "evidence": {
         "BACKEND": "ntm_tracker.uploads.WholeFileStorage",

@@ -313,7 +313,7 @@ def test_nothing_of_a_file_is_kept_beyond_the_largest_size(settings: Any) -> Non
     for start in (0, 5, 10):
         handler.receive_data_chunk(b"%PDF-", start)
 
-    file = handler.file_complete(15)
+    file: Any = handler.file_complete(15)
 
     assert (file.size, os.path.getsize(file.temporary_file_path())) == (15, 10)
     with pytest.raises(evidence.Unacceptable, match="The file has 1\xa0kB; the largest"):

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import pytest
 from django.contrib.messages import get_messages
 from django.core.files.storage import storages
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -25,18 +24,19 @@ SAID = {"title": "Kết quả rà soát", "kind": "survey", "document_number": "
 LIMIT = 10
 
 
-def send(client: Client, report: QuarterlyReport, file: Any = None, **fields: Any) -> HttpResponse:
+def send(client: Client, report: QuarterlyReport, file: Any = None, **fields: Any) -> Any:
     """Send the form for a new file, by default a PDF that proves 11."""
     data = SAID | {"file": file or factories.paper(), "indicators": ["11"], "whole": "1"} | fields
-    return client.post(reverse("reports:evidence_add", args=[report.pk]), data)  # type: ignore[return-value]
+    return client.post(reverse("reports:evidence_add", args=[report.pk]), data)
 
 
-def text(response: HttpResponse) -> str:
-    return response.content.decode()
+def text(response: Any) -> str:
+    content: bytes = response.content
+    return content.decode()
 
 
-def said(response: HttpResponse) -> list[str]:
-    return [str(message) for message in get_messages(response.wsgi_request)]  # type: ignore[attr-defined]
+def said(response: Any) -> list[str]:
+    return [str(message) for message in get_messages(response.wsgi_request)]
 
 
 @pytest.fixture
@@ -285,6 +285,18 @@ def test_a_row_shows_its_papers_and_which_one_is_missing(client: Client, report:
     assert '<b>PDF</b> Kết quả rà soát <span class="bad">· expired on 31/12/2014</span>' in page
     assert page.count("Missing:") == 1
     assert "Missing: the register of workers" in page
+
+
+def test_a_saved_row_says_at_once_which_paper_it_needs(client: Client, report: QuarterlyReport) -> None:
+    Expectation.objects.all().delete()
+    eleven = report.period.criteria_set.criteria.get(number=11).indicators.get(code="11")
+    Expectation.objects.create(indicator=eleven, evidence_en="the approved result")
+
+    answer = client.post(
+        reverse("reports:row_save", args=[report.pk]), {"row": "i11", "i11-row_version": "0", "i11-value": "2,5"}
+    )
+
+    assert "Missing: the approved result" in answer.json()["slots"]["i11-paper"]
 
 
 @pytest.mark.django_db(transaction=True)
