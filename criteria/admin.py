@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from ntm_tracker.templatetags.look import quantity
 
 from . import editions
-from .models import CriteriaSet, Criterion, CriterionGroup, Indicator, Region, Threshold
+from .models import CriteriaSet, Criterion, CriterionGroup, Expectation, Indicator, Region, Threshold
 
 PUBLISHED_NOTE = _(
     "This criteria set is published and cannot be changed, because reports are judged by it. "
@@ -317,3 +317,39 @@ class ThresholdAdmin(SetPartAdmin):
     @admin.display(description=_("criteria set"), ordering="indicator__criterion__criteria_set")
     def edition(self, threshold: Threshold) -> str:
         return threshold.owner.code
+
+
+@admin.register(Expectation)
+class ExpectationAdmin(ReferenceAdmin):
+    """What is usual for an indicator: no part of the edition, so it changes also when the set is published."""
+
+    list_display = ["indicator", "usual_change", "unit", "evidence_vi", "evidence_en", "edition"]
+    list_editable = ["usual_change"]
+    list_filter = ["indicator__criterion__criteria_set", "indicator__kind"]
+    search_fields = ["=indicator__code", "indicator__name_vi", "indicator__name_en", "evidence_vi", "evidence_en"]
+    ordering = [
+        "-indicator__criterion__criteria_set__in_force_from",
+        "indicator__criterion__number",
+        "indicator__position",
+    ]
+    fixed_fields = ("indicator",)
+
+    def get_queryset(self, request: HttpRequest) -> "QuerySet[Expectation]":
+        return super().get_queryset(request).select_related("indicator__criterion__criteria_set")
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> ModelChoiceField | None:
+        """Offer the indicators for which nothing is set yet."""
+        if db_field.name == "indicator":
+            free = Indicator.objects.filter(expectation__isnull=True)
+            kwargs["queryset"] = free.select_related("criterion__criteria_set")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description=_("unit"))
+    def unit(self, expectation: Expectation) -> str:
+        return expectation.indicator.unit
+
+    @admin.display(description=_("criteria set"), ordering="indicator__criterion__criteria_set")
+    def edition(self, expectation: Expectation) -> str:
+        return expectation.indicator.owner.code

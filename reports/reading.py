@@ -55,6 +55,10 @@ OPPOSITE = {">=": "<", ">": "≤", "<=": ">", "<": "≥"}
 """How a value that does not reach its threshold stands to it, by the comparator."""
 
 
+SHORT = 5
+"""The longest unit that is worth repeating."""
+
+
 def say_judgement(sheet: IndicatorSheet) -> str:
     """Why the verdict is what it is, in numbers: “12.4 % > 10 %, 2.4 points short”; empty for yes or no."""
     return say_comparison(sheet.exact, sheet) if sheet.exact is not None else ""
@@ -69,7 +73,8 @@ def say_comparison(value: rules.Number, sheet: IndicatorSheet) -> str:
     is_met = rules.reaches(value, level.comparator, level.value)
     sign = threshold.get_comparator_display() if is_met else OPPOSITE[threshold.comparator]
     shown = rules.shown_value(value, level.comparator, level.value)
-    comparison = f"{quantity(shown, indicator.unit)} {sign}{NBSP}{quantity(threshold.value, indicator.unit)}"
+    unit = indicator.unit if len(indicator.unit) <= SHORT else ""  # a long one is named once, with the distance
+    comparison = f"{quantity(shown, unit)} {sign}{NBSP}{quantity(threshold.value, unit)}"
     names = {"comparison": comparison, "gap": say_distance(gap, indicator)}
     if not gap:
         return _("%(comparison)s, exactly on the threshold") % names if is_met else comparison

@@ -20,6 +20,7 @@ from criteria.models import (
     CriteriaSet,
     Criterion,
     CriterionGroup,
+    Expectation,
     Indicator,
     PublishedSetError,
     Region,
@@ -38,6 +39,7 @@ MODELS: list[type[Model]] = [
     Criterion,
     Indicator,
     Threshold,
+    Expectation,
     Province,
     Commune,
     Programme,
@@ -149,7 +151,7 @@ def add_rows(model: type[Model]) -> None:
             freeze_on=date(2020, 1, 3),
             criteria_set=base,
         )
-    if model in (CriteriaSet, *SET_PARTS):
+    if model in (CriteriaSet, Expectation, *SET_PARTS):
         editions.make_edition(base)
 
 
@@ -226,6 +228,21 @@ def test_nothing_is_added_to_a_published_set(client: Client, draft: CriteriaSet)
 
     assert client.post(page(Criterion, "add"), data | {"criteria_set": draft.pk}).status_code == 302
     assert draft.criteria.count() == 20
+
+
+def test_what_is_usual_for_an_indicator_changes_also_when_its_set_is_published(
+    client: Client, administrator: User
+) -> None:
+    usual = Expectation.objects.get(indicator__code="12", indicator__criterion__criteria_set__code="2013")
+    assert usual.indicator.owner.is_published
+    data = {"usual_change": "8", "evidence_vi": "Sổ lao động", "evidence_en": "Labour register"}
+
+    refused = client.post(page(Expectation, "change", usual.pk), data | {"usual_change": "0"})
+    client.post(page(Expectation, "change", usual.pk), data)
+
+    assert refused.context["errors"]
+    usual.refresh_from_db()
+    assert (usual.usual_change, usual.evidence) == (8, "Sổ lao động")
 
 
 def test_a_part_in_preparation_cannot_be_moved_into_a_published_set(client: Client, draft: CriteriaSet) -> None:

@@ -12,9 +12,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from criteria import rules
+from criteria.models import Indicator
 from ntm_tracker import clock
 from ntm_tracker.compact import compact
-from ntm_tracker.templatetags.look import capital, verdict_word
+from ntm_tracker.templatetags.look import NBSP, capital, quantity, verdict_word
 from reports import entry, evidence
 from reports.changes import Background
 from reports.checks import SoftCheck
@@ -133,9 +134,22 @@ class IndicatorRow:
         return gauge_of(self.sheet, self.accepted.answer.exact if self.accepted else None)
 
     @property
+    def is_unanswered(self) -> bool:
+        """Whether the stored row has neither a value nor says why there is none."""
+        return not (self.sheet.row and (self.sheet.row.absence or self.sheet.exact is not None))
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing stands in the row, stored or typed."""
-        return not (self.form.is_bound or (self.sheet.row and (self.sheet.row.absence or self.sheet.exact is not None)))
+        return self.is_unanswered and not self.form.is_bound
+
+    @property
+    def mark(self) -> str:
+        """The threshold in few signs, for the gauge."""
+        threshold = self.sheet.threshold
+        assert threshold is not None
+        sign = "%" if self.sheet.indicator.kind == Indicator.Kind.PERCENT else ""
+        return f"{threshold.get_comparator_display()}{NBSP}{quantity(threshold.value, sign)}"
 
     @property
     def offers_same(self) -> bool:
@@ -219,9 +233,14 @@ class CriterionRow:
         return _("missing: %(what)s") % {"what": ", ".join(missing)} if missing else ""
 
     @property
-    def papers_missing(self) -> int:
-        """How many of its indicators lack the paper that is expected."""
-        return sum(bool(row.missing_paper) for row in self.indicators)
+    def why(self) -> str:
+        """Which of several indicators decide the computed verdict; empty where it is met, or there is one only."""
+        if len(self.indicators) == 1:
+            return ""
+        deciding = [row for row in self.indicators if row.sheet.verdict == self.sheet.computed]
+        if self.sheet.computed not in (rules.Verdict.NOT_MET, rules.Verdict.NO_DATA):
+            return ""
+        return ", ".join(row.sheet.indicator.code for row in deciding)
 
     @property
     def offers_same(self) -> bool:
