@@ -33,6 +33,7 @@ def test_no_page_shuts_anybody_out(browser: "Browser", live_server: "LiveServer"
     assert in_review.working is not None
     reviewer, signer = in_review.working.holder, factories.signer_of(draft.commune)
     assert reviewer is not None
+    paper = factories.add_paper(draft, signer, "11", "12")
     pages = {
         reviewer: [
             reverse("reports:review", args=[in_review.pk]),
@@ -46,6 +47,9 @@ def test_no_page_shuts_anybody_out(browser: "Browser", live_server: "LiveServer"
             reverse("reports:detail", args=[draft.pk]),
             reverse("reports:group", args=[draft.pk, "II"]),
             reverse("reports:paper", args=[draft.pk]) + "?form=blank",
+            reverse("reports:evidence", args=[draft.pk]),
+            reverse("reports:evidence_add", args=[draft.pk]) + "?indicator=11",
+            reverse("reports:evidence_replace", args=[draft.pk, paper.evidence_id]),
             reverse("reports:check", args=[draft.pk]),
             reverse("reports:history", args=[draft.pk]),
             reverse("reports:version", args=[draft.pk, 1]),
