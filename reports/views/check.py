@@ -243,11 +243,11 @@ def _group(
 
 def _section(report: QuarterlyReport, sheet: SectionSheet) -> SectionRead:
     url = reverse("reports:section", args=[report.pk, sheet.code])
-    part = Part(sheet.form.title, f"section-{sheet.code}", _contents(sheet), int(not sheet.is_filled), url)
+    part = Part(sheet.form.title, f"section-{sheet.code}", contents_of(sheet), int(not sheet.is_filled), url)
     return SectionRead(part, sheet)
 
 
-def _contents(sheet: SectionSheet) -> str:
+def contents_of(sheet: SectionSheet) -> str:
     """What a section holds, counted."""
     if sheet.says_nothing:
         return str(sheet.form.nothing)

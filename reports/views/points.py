@@ -14,6 +14,7 @@ from reports.models import EvidenceLink
 class Point:
     """Something that stands out: it never blocks. `url` leads to its place."""
 
+    code: str
     what: str
     sentence: str
     url: str
@@ -28,6 +29,7 @@ def points_of(sheet: Sheet, background: Background, place: Place) -> list[Point]
     """The soft checks, the heaviest first. No query."""
     return [
         Point(
+            check.sheet.indicator.code,
             str(check.sheet.indicator),
             check.sentence,
             place(check.criterion.group.code, check.sheet),
@@ -42,6 +44,7 @@ def missing_papers(sheet: Sheet, links: Iterable[EvidenceLink], place: Place) ->
     groups = {each.indicator.pk: criterion.group.code for criterion in sheet.criteria for each in criterion.indicators}
     return [
         Point(
+            each.indicator.code,
             str(each.indicator),
             expected(each),
             place(groups[each.indicator.pk], each),

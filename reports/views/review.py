@@ -27,6 +27,7 @@ from reports.forms.review import ItemForm, ReturnForm, VerdictForm
 from reports.items import open_ones, read_items
 from reports.judging import CriterionSheet, IndicatorSheet, read_sheet
 from reports.models import EvidenceLink, QuarterlyReport, ReportVersion, State
+from reports.views.check import contents_of
 from reports.views.detail import get_report, version_at_hand
 from reports.views.points import missing_papers, points_of
 from reports.workflow import NotAllowed, Refused, StepData
@@ -275,7 +276,7 @@ def _page(
         "inside": [(_place_of(difference), difference) for difference in found if difference not in outside],
         "points": points_of(sheet, background, _place),
         "missing": missing_papers(sheet, links, _place),
-        "sections": sections[version.pk],
+        "sections": [(section, contents_of(section)) for section in sections[version.pk]],
         "papers": [row for row in rows if row.papers],
         "items": open_now,
         "resolved": [item for item in items if not item.is_open],

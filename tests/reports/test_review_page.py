@@ -319,7 +319,10 @@ def test_sections_and_papers_are_read_and_fetched_on_the_page(client: Client) ->
 
     text = client.get(url_of(report)).content.decode()
 
-    assert "Mưa lớn" in panel(text, "section-difficulties")
+    assert "Difficulties and causes 1 line" in panel(text, "sections")
+    read = client.get(url_of(report, "version", 2)).content.decode()
+    assert f'{url_of(report, "version", 2)}#s-difficulties' in text
+    assert "Mưa lớn" in panel(read, "s-difficulties")
     paper = report.evidence.get()
     assert reverse("reports:evidence_file", args=[report.pk, paper.pk]) in text
     assert str(paper) in panel(text, "papers")
