@@ -12,7 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import translation
 
-from tests import chromium
+from tests import chromium, libreoffice
 
 # Playwright runs an event loop in the test's own thread, and Django then refuses the database fixtures.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -39,6 +39,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def can_run(item: pytest.Item) -> bool:
         if item.get_closest_marker("browser") and not chromium.CAN_RUN:
+            return False
+        if item.get_closest_marker("libreoffice") and not libreoffice.PATH:
             return False
         return not item.get_closest_marker("postgres") or connection.vendor == "postgresql"
 

@@ -9,7 +9,7 @@ import sys
 
 import psycopg2
 
-from tests import chromium
+from tests import chromium, libreoffice
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
 
@@ -27,6 +27,13 @@ def browser_missing() -> str:
     if not chromium.PATH:
         return "install Chromium (Debian: apt-get install chromium) or name it in CHROMIUM"
     return "" if chromium.HAS_PLAYWRIGHT else "pip install -r requirements-dev.txt"
+
+
+def libreoffice_missing() -> str:
+    """Why the tests with LibreOffice cannot run; empty when they can."""
+    if libreoffice.PATH:
+        return ""
+    return "install LibreOffice Calc (Debian: apt-get install libreoffice-calc) or name its soffice in SOFFICE"
 
 
 def postgres_missing() -> str:
@@ -58,9 +65,17 @@ def main() -> int:
 
     workers = ["-n", "2", "--dist", "loadfile"]
     sqlite = "sqlite://:memory:"
-    part("Plain tests on SQLite", "", "-m", "not browser", *workers, database=sqlite)
+    part("Plain tests on SQLite", "", "-m", "not browser and not libreoffice", *workers, database=sqlite)
     part("Tests in a browser", browser_missing(), "-m", "browser", database=sqlite)
-    part("Plain tests on PostgreSQL", postgres_missing(), "-m", "not browser", *workers, database=POSTGRES)
+    part("Tests with LibreOffice", libreoffice_missing(), "-m", "libreoffice", database=sqlite)
+    part(
+        "Plain tests on PostgreSQL",
+        postgres_missing(),
+        "-m",
+        "not browser and not libreoffice",
+        *workers,
+        database=POSTGRES,
+    )
 
     print("\n".join(["", *lines]), flush=True)
     if left_out and os.environ.get("CI") == "true":

@@ -110,7 +110,7 @@ def _criteria_layout() -> Layout:
         _("Criteria"),
         _("Fill in the yellow cells. A number that is not there needs the reason why, in the two columns beside it."),
         (
-            Head(gettext_lazy("Code"), 7),
+            Head(pgettext_lazy("column", "Code"), 7),
             Head(gettext_lazy("Criterion, indicator"), 44),
             Head(gettext_lazy("Threshold"), 30),
             Head(gettext_lazy("Accepted last"), 18),

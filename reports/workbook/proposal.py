@@ -278,7 +278,7 @@ def _say(form: RowForm, name: str, content: Any) -> str:
     if kind == DAY:
         return day(content)
     if kind == MARK:
-        return _("Yes") if content else ""
+        return pgettext("answer", "Yes") if content else ""
     return str(content)
 
 

@@ -128,7 +128,7 @@ class _Writer:
 
     def _line_of_the_report(self) -> str:
         words = str(self.draft.version)
-        return f"{words} · {_('Illustrative figures')}" if settings.DEMO_TODAY else words
+        return " · ".join([words, _("Illustrative figures")]) if settings.DEMO_TODAY else words
 
     def _write_nothing(self, form: NothingForm, rows: dict[str, int]) -> None:
         """The word that there is nothing to report, with its cell before it."""

@@ -304,7 +304,7 @@ LINES: list[tuple[str, str, str, Any, str]] = [
     (Section.DIFFICULTIES, "text", "Thiếu vốn", "Thiếu vốn", ""),
     (Section.DIFFICULTIES, "kind", "objective", "objective", ""),
     (Section.DIFFICULTIES, "detail", "Chưa phân bổ", "Chưa phân bổ", ""),
-    (Section.DIFFICULTIES, "criterion", "2", "2 Transport", ""),
+    (Section.DIFFICULTIES, "criterion", "2", "2 Roads", ""),
 ]
 
 
