@@ -92,6 +92,8 @@ def save_one(request: UserRequest, version: ReportVersion, prefix: str) -> Answe
     row = after.row
     state = "conflict" if row.clash else "wrong" if row.form.errors else "saved" if typed.saved else "unchanged"
     slots, was = both_slots(before.row, row)
+    if row.clash:
+        was = {}  # the page does not know yet what somebody else has written
     if typed.saved:
         for now_, then in (both_slots(before.criterion, after.criterion), _parts(version, now, sheet, after.criterion)):
             slots, was = slots | now_, was | then

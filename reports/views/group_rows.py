@@ -337,7 +337,8 @@ def _verdict(row: IndicatorValue, form: ValueForm) -> str:
 
 def say_row(row: IndicatorValue, form: ValueForm) -> str:
     """A row of an indicator in words, with its reason, note and explanation."""
-    parts = [say_value(row, form.indicator, form.sheet.level), row.absence_reason, row.note, row.explanation]
+    value, numbers = say_value(row, form.indicator, form.sheet.level), say_numbers(row)
+    parts = [f"{value} ({numbers})" if numbers else value, row.absence_reason, row.note, row.explanation]
     return " · ".join(part for part in parts if part) or _("empty")
 
 

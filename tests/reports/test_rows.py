@@ -280,6 +280,7 @@ def test_a_conflict_shows_both_with_their_authors_times_and_verdicts(
     assert response.status_code == 409
     assert told(response)["row_version"] == 0
     assert stored(report, "11").value == Decimal("3.5")
+    assert "3.5 % &gt; 3 %" in told(response)["slots"]["i11-facts"]
     assert re.search(r"Yours, 10/01/2015 10:00.*2.8 %.*Met.*Phạm Quang Huy, 10/01/2015 09:29.*3.5 %.*Not met", clash)
 
 
