@@ -222,7 +222,7 @@
     try {
       answer = await post(form.dataset.rows, body);
       row.isOffline = false;
-      if (!answer.state) throw new SyntaxError();
+      if (!answer.state || answer.csrf) throw new SyntaxError();
     } catch (error) {
       // A broken line, or a server in trouble. Try again, less and less often.
       row.isOffline = !(error instanceof SyntaxError);
@@ -247,7 +247,7 @@
     const isLatest = content(row) === said;
     // A version that was not written from here must not be overwritten from here unasked.
     const version = versionOf(row);
-    if (answer.state === "saved" || !version.value) version.value = answer.row_version || 0;
+    if (answer.state === "saved" || !version.value) version.value = answer.row_version;
     if (answer.state === "saved") saved.add(row.prefix);
     row.answered = said;
     if (isSaved) row.saved = said;
