@@ -9,7 +9,24 @@ from django.db.models import Q
 
 from communes.models import Duty, User
 from reports import demonstration
-from reports.models import CriterionVerdict, IndicatorValue, Period, QuarterlyReport, ReportVersion, State
+from reports.changes import read_beside
+from reports.checks import soft_checks
+from reports.judging import read_sheet
+from reports.models import (
+    CriterionVerdict,
+    IndicatorValue,
+    Period,
+    QuarterlyReport,
+    ReportVersion,
+    ResourceEntry,
+    Section,
+    SectionLine,
+    Source,
+    State,
+)
+from reports.sections import filled_sections, resource_words
+from reports.views.detail import open_items, version_at_hand
+from reports.views.parts import parts_of
 
 pytestmark = pytest.mark.django_db
 
@@ -150,3 +167,55 @@ def test_a_second_load_is_refused_quickly() -> None:
 def test_the_command_is_refused_where_pages_are_not_labelled() -> None:
     with pytest.raises(CommandError, match="DEMO_TODAY"):
         call_command("load_demo")
+
+
+def test_every_report_sent_has_its_sections_and_most_of_their_content_is_their_own() -> None:
+    sent = ReportVersion.objects.exclude(submitted_at=None).filter(number=1)
+
+    assert all(filled_sections(version) == set(Section.values) for version in sent[:30])
+    lines = SectionLine.objects.filter(version__number=1).exclude(kind=SectionLine.NOTHING)
+    assert lines.count() / sent.count() > 14
+    texts = lines.values_list("text", flat=True)
+    assert not any("{" in text or "  " in text for text in texts)
+
+
+def test_amounts_since_the_start_of_the_year_are_the_sum_of_the_quarters() -> None:
+    rows = ResourceEntry.objects.filter(version__state=State.ACCEPTED, version__report__period__year=2013)
+    by_place: dict[tuple[int, str], list[ResourceEntry]] = {}
+    for row in rows.select_related("version__report__period").order_by("version__report__period__quarter"):
+        by_place.setdefault((row.version.report.commune_id, row.source), []).append(row)
+
+    whole = [rows for rows in by_place.values() if len(rows) == 4]
+    assert len(whole) > 100
+    for quarters in whole:
+        mobilised = [row.mobilised or 0 for row in quarters]
+        assert [row.cumulative for row in quarters] == [sum(mobilised[: n + 1]) for n in range(4)]
+        assert all(not resource_words(row, None, Source(row.source)) for row in quarters)
+
+
+def test_an_open_report_has_parts_in_every_state() -> None:
+    dinh_hoa = QuarterlyReport.objects.for_page().get(commune__name="Định Hòa", period__year=2014, period__quarter=4)
+    hai_duong = QuarterlyReport.objects.for_page().get(commune__name="Hải Đường", period__year=2014, period__quarter=4)
+
+    def states(report: QuarterlyReport) -> set[str]:
+        version = version_at_hand(report)
+        parts = parts_of(report, read_sheet(version), filled_sections(version), open_items(report))
+        return {task.state for task in parts.tasks} | {section.state for section in parts.sections}
+
+    assert states(dinh_hoa) == {"not_started", "in_progress", "complete"}
+    assert states(hai_duong) == {"to_correct", "corrected", "complete"}
+
+
+def test_what_stands_out_is_explained_in_some_reports_and_still_open_in_others() -> None:
+    explained = set()
+    for report in QuarterlyReport.objects.for_page().filter(period__year=2014, period__quarter__in=(1, 4)):
+        version = report.working or report.in_force
+        if version is None or not version.values.exists():
+            continue
+        version.report = report
+        explained |= {check.is_explained for check in soft_checks(*read_beside(version))}
+
+    assert explained == {True, False}
+    marked = IndicatorValue.objects.exclude(same_as=None).select_related("same_as__report", "version__report")
+    assert marked.count() > 100
+    assert all(row.same_as and row.same_as.report.commune_id == row.version.report.commune_id for row in marked[:200])
