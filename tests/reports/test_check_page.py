@@ -464,6 +464,42 @@ def test_every_kind_of_change_is_listed_with_both_sides(client: Client) -> None:
     assert "Giữ nguyên" not in table
 
 
+def test_an_item_on_an_indicator_asks_for_it_and_for_the_assessment_only(client: Client) -> None:
+    report = factories.make_in_review()
+    assert report.working is not None
+    holder = report.working.holder
+    assert holder is not None
+    indicator = Indicator.objects.get(code="15.1", criterion__criteria_set=report.period.criteria_set)
+    entry.raise_item(factories.working(report), text="Nguồn?", kind="must_fix", indicator=indicator, by=holder)
+    factories.give_back(report, holder)
+    signer = factories.signer_of(report.commune)
+    client.force_login(signer)
+
+    change(report, signer, "15.1", "71")
+    claim(report, signer, 15, "basic", "Thiếu hồ sơ")
+    assert "Nothing outside what was asked." in changes_table(page(client.get(url_of(report))))
+
+    change(report, signer, "15.2", "0")
+    assert "Outside what was asked: 15." in changes_table(page(client.get(url_of(report))))
+
+
+def test_a_newer_paper_stands_beside_the_one_it_replaces(client: Client) -> None:
+    report = factories.make_report()
+    signer = factories.signer_of(report.commune)
+    client.force_login(signer)
+    factories.fill_in(report, signer)
+    old = factories.add_paper(report, signer, "11", title="Bản cũ").evidence
+    factories.submit(report, signer)
+    factories.give_back(report, factories.reviewer_of(report.commune))
+    metadata = {"title": "Bản mới", "kind": "survey", "document_number": "", "document_date": None, "valid_until": None}
+    checked = evidence.check(factories.paper(OTHER_PAPER, "moi.pdf"))
+    evidence.replace(factories.working(report), old, checked, metadata, by=signer)
+
+    table = changes_table(page(client.get(url_of(report))))
+
+    assert "Evidence of 11 Poor household rate Bản cũ Bản mới" in table
+
+
 def test_what_lies_outside_what_was_asked_is_named(client: Client) -> None:
     report = factories.make_in_review()
     assert report.working is not None
