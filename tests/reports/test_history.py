@@ -24,12 +24,19 @@ from reports.models import (
     QuarterlyReport,
     ReportEvent,
     ReportVersion,
+    ResourceChange,
+    ResourceEntry,
     ReviewItem,
+    Section,
+    SectionLine,
+    SectionLineChange,
+    Source,
     State,
     ValueChange,
     VerdictChange,
 )
 from reports.workflow import STEPS, NotAllowed, Refused, StepData
+from reports.writing import changes_in
 from tests import factories
 from tests.factories import moment
 
@@ -53,7 +60,11 @@ def rows_of_history() -> list[models.Model]:
     report = factories.make_report()
     extension = workflow.extend_deadline(report, new_due=date(2015, 1, 20), reason="Lũ lụt.", by=factories.make_lead())
     factories.fill_in(report, factories.editor_of(report.commune))
-    return [extension, ReportEvent.objects.all()[0], ValueChange.objects.all()[0], VerdictChange.objects.all()[0]]
+    editor = factories.editor_of(report.commune)
+    amount = entry.Write(entry.ResourceOf(Source.CREDIT), 0, {"planned": Decimal(5)})
+    entry.save_rows(factories.working(report), resources=[amount], by=editor)
+    changes = (ReportEvent, ValueChange, VerdictChange, SectionLineChange, ResourceChange)
+    return [extension, *(model._default_manager.all()[0] for model in changes)]
 
 
 def test_history_refuses_every_change_and_deletion() -> None:
@@ -265,6 +276,7 @@ class Walk:
             self.step,
             self.say,
             self.save,
+            self.tell,
             self.judge,
         ]
         try:
@@ -304,6 +316,16 @@ class Walk:
         claimed = entry.Write(row.indicator.criterion, verdict.row_version, claim)
         entry.save_rows(version, [value], [claimed], by=user)
         return "save"
+
+    def tell(self, user: User, version: ReportVersion) -> str:
+        """Write or remove a line, and an amount, from a page that may be stale."""
+        user = self.chance.choice([user, self.people["editor"]])
+        text = {"text": self.chance.choice(["Xong đường", "Xong kênh"]), "removed": self.chance.random() < 0.3}
+        line = entry.Write(entry.LineOf(Section.RESULTS, "road"), self.chance.choice([0, 1, 2]), text)
+        amount = {"planned": Decimal(self.chance.choice([5, 15]))}
+        credit = entry.Write(entry.ResourceOf(Source.CREDIT), self.chance.choice([0, 1, 2]), amount)
+        entry.save_rows(version, lines=[line], resources=[credit], by=user)
+        return "tell"
 
     def say(self, user: User, version: ReportVersion) -> str:
         """Raise, answer or resolve an item."""
@@ -382,6 +404,8 @@ class Walk:
         assert all(counts[name] >= number for name, number in self.counts.items())
         self.counts = counts
         assert counts["ValueChange"] == sum(IndicatorValue.objects.values_list("row_version", flat=True))
+        assert counts["SectionLineChange"] == sum(SectionLine.objects.values_list("row_version", flat=True))
+        assert counts["ResourceChange"] == sum(ResourceEntry.objects.values_list("row_version", flat=True))
         assert counts["VerdictChange"] == sum(CriterionVerdict.objects.values_list("row_version", flat=True))
 
 
@@ -394,6 +418,10 @@ KEPT: list[type[models.Model]] = [
     ReportEvent,
     ValueChange,
     VerdictChange,
+    SectionLine,
+    SectionLineChange,
+    ResourceEntry,
+    ResourceChange,
 ]
 
 
@@ -430,7 +458,7 @@ def test_whatever_people_do_in_whatever_order_the_past_stays(seed: int) -> None:
 def test_history_cannot_be_changed_or_deleted_in_one_go_either() -> None:
     factories.make_submitted()
 
-    for model in (ReportEvent, ValueChange, VerdictChange, Membership, Target):
+    for model in (ReportEvent, ValueChange, VerdictChange, SectionLineChange, Membership, Target):
         rows = model.objects.all()
         before = rows.count()
         assert before
@@ -439,3 +467,52 @@ def test_history_cannot_be_changed_or_deleted_in_one_go_either() -> None:
         with pytest.raises(ValidationError):
             rows.update(pk=1)
         assert model.objects.count() == before
+
+
+# Told
+
+
+def test_the_history_tells_lines_and_amounts_in_words() -> None:
+    report = factories.make_report()
+    editor = factories.editor_of(report.commune)
+
+    def write(minute: int, row_version: int, **content: Any) -> None:
+        cause = {"text": "Hạn", "kind": "objective", "detail": "Không mưa"} | content
+        with clock.at(NOW + timedelta(minutes=minute)):
+            line = factories.a_line(cause.pop("text"), Section.DIFFICULTIES, row_version, key="drought", **cause)
+            entry.save_rows(factories.working(report), lines=[line], by=editor)
+
+    write(1, 0)
+    write(2, 1, detail="Hồ cạn")
+    write(3, 2, detail="Hồ cạn", removed=True)
+    write(4, 3, detail="Hồ cạn")
+    with clock.at(NOW + timedelta(minutes=5)):
+        credit = entry.Write(entry.ResourceOf(Source.CREDIT), 0, {"planned": Decimal(1250)})
+        nothing = entry.nothing_to_report(Section.TASKS)
+        entry.save_rows(factories.working(report), lines=nothing, resources=[credit], by=editor)
+
+    told = changes_in(factories.working(report), editor)
+
+    title, whole = "Difficulties and causes", "Hạn · Cause: Objective · Why: Hồ cạn"
+    assert {(each.what, each.before, each.after.replace("\N{NO-BREAK SPACE}", " ")) for each in told[:2]} == {
+        ("Resources: Credit", "", "Planned for the year: 1,250 million dong"),
+        ("Tasks for the next quarter", "", "Nothing to report this quarter"),
+    }
+    assert [(each.what, each.before, each.after) for each in told[2:]] == [
+        (title, "removed", whole),
+        (title, whole, "removed"),
+        (f"{title}: Hạn", "Why: Không mưa", "Why: Hồ cạn"),
+        (title, "", "Hạn · Cause: Objective · Why: Không mưa"),
+    ]
+    assert {each.change.by for each in told} == {editor}
+
+
+def test_what_a_correction_took_over_is_not_told_again() -> None:
+    report = factories.make_report()
+    signer = factories.signer_of(report.commune)
+    factories.write_line(report, "Xong đường", signer)
+    factories.fill_in(report, signer)
+    factories.submit(report, signer)
+    factories.give_back(report, factories.reviewer_of(report.commune))
+
+    assert changes_in(factories.working(report), signer) == []
