@@ -321,7 +321,7 @@ def test_sections_and_papers_are_read_and_fetched_on_the_page(client: Client) ->
 
     assert "Difficulties and causes 1 line" in panel(text, "sections")
     read = client.get(url_of(report, "version", 2)).content.decode()
-    assert f'{url_of(report, "version", 2)}#s-difficulties' in text
+    assert f"{url_of(report, 'version', 2)}#s-difficulties" in text
     assert "Mưa lớn" in panel(read, "s-difficulties")
     paper = report.evidence.get()
     assert reverse("reports:evidence_file", args=[report.pk, paper.pk]) in text
