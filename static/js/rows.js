@@ -65,7 +65,7 @@
 
   const word = (name) => words.content.querySelector(`[data-word="${name}"]`).cloneNode(true);
 
-  /** Say how the row is; what needs somebody's attention is read aloud too, once. */
+  /** Say how the row is; what needs attention is read aloud too. */
   const show = (row, name, at = "", sentence = "") => {
     if (!row.state || (row.shown === name && name !== "saved")) return;
     row.shown = name;
@@ -101,7 +101,8 @@
     });
 
   /** A field's name, and a text in it, as the reader sees them. */
-  const labelOf = (field) => (field.labels && field.labels[0] ? field.labels[0].firstChild.textContent.trim() : "");
+  const labelOf = ({ labels }) =>
+    labels && labels[0] ? [...labels[0].childNodes].map((node) => (node.data || "").trim()).find(Boolean) : "";
   const titleOf = (field) => {
     const legend = field.type === "radio" && field.closest("fieldset").querySelector("legend");
     return legend ? legend.textContent.trim() : labelOf(field);
@@ -276,7 +277,7 @@
     }
   };
 
-  /** Fill a slot, but never under the cursor, and with what was typed into its fields meanwhile. */
+  /** Fill a slot, but not under the cursor, and keep what was typed in it. */
   const put = (slot, html) => {
     const active = document.activeElement;
     if (slot.contains(active) && active.matches("input, select, textarea")) {
@@ -461,7 +462,6 @@
     offer(row);
   }
 
-  // Going back, the browser may have filled fields.
   window.addEventListener("pageshow", () => {
     sending = false;
     for (const row of all()) if (waits(row) && !row.flight) changed(row);

@@ -12,7 +12,7 @@ from reports.models import IndicatorValue, KeptPost, QuarterlyReport
 from tests import factories
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page, Route
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Route
     from pytest_django.live_server_helper import LiveServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -466,6 +466,17 @@ def test_what_was_not_sent_is_offered_on_return_and_never_put_in_by_itself(
     assert kept_here(page) == []
 
 
+def test_a_choice_that_was_not_sent_is_offered_in_its_words(page: "Page", report: QuarterlyReport) -> None:
+    page.route(ROWS, lambda route: route.abort())
+    page.locator('[name="c10-claimed"][value="basic"]').check()
+    leave(page)
+    expect_state(page, "c10", "kept in this browser")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.reload()
+
+    assert "Basically met (now: –)" in page.locator('[data-row="c10"] [data-word="kept"]').inner_text()
+
+
 def test_what_was_not_sent_can_be_dropped(page: "Page", report: QuarterlyReport) -> None:
     box = offer_on_return(page)
 
@@ -495,7 +506,12 @@ def test_what_is_unsent_goes_at_the_sign_out_and_is_never_shown_to_others(
 
 def test_leaving_is_questioned_only_while_something_is_unsaved(page: "Page", report: QuarterlyReport) -> None:
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def agree(dialog: "Dialog") -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", agree)
     field(page, "i10-value").fill("27")
     page.locator(".tasks a").last.click()
     page.wait_for_url(re.compile("/check/"))
