@@ -382,7 +382,7 @@ def test_two_people_on_the_same_row_choose_which_one_stays(
     leave(page)
     expect_state(page, "i10", "Saved at")
     assert stored(report, "10") == "30"
-    changes = IndicatorValue.objects.get(version__report=report, indicator__code="10").changes  # type: ignore[attr-defined]
+    changes = IndicatorValue.objects.get(version__report=report, indicator__code="10").changes
     assert [f"{change.value:.0f}" for change in changes.order_by("row_version")] == ["27", "22", "26", "22", "30"]
 
 
