@@ -1,11 +1,12 @@
 """Which sheets, rows and columns has the workbook? The one answer for writing it and for reading it.
 
 Every row to fill in stands for one form of the web pages. Its prefix stands in the hidden column A, what only
-informs follows, then come the cells to fill in. Whoever moves a column must raise `seal.LAYOUT`.
+informs follows, then come the cells to fill in.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -102,6 +103,12 @@ class Row:
 def layouts() -> list[Layout]:
     """Every sheet to fill in, in its order and in the reader's language."""
     return [_criteria_layout(), *(_section_layout(section) for section in Section)]
+
+
+def mark_of(sheets: list[Layout]) -> str:
+    """A short text that changes when a sheet or a column is added, moved or removed."""
+    columns = [(sheet.code, len(sheet.facts), [head.name for head in sheet.inputs]) for sheet in sheets]
+    return sha256(repr(columns).encode()).hexdigest()[:12]
 
 
 def _criteria_layout() -> Layout:

@@ -52,7 +52,9 @@ class RowChange:
     form: RowForm
     place: Place
     cells: list[CellChange]
+    loaded: str
     current: Any = None
+    choice: str = ""
 
     @property
     def sheet(self) -> str:
@@ -75,8 +77,9 @@ class RowChange:
     @property
     def fields(self) -> list[tuple[str, str]]:
         """The hidden fields that carry this row to the confirmation."""
-        names = [f"{self.prefix}-{name}" for name in ("row_version", *self.place.layout.cells(self.form))]
-        found = [(name, str(self.form.data.get(name, ""))) for name in names]
+        names = [f"{self.prefix}-{name}" for name in self.place.layout.cells(self.form)]
+        found = [(f"{self.prefix}-row_version", self.loaded)]
+        found += [(name, str(self.form.data.get(name, ""))) for name in names]
         found.append((f"{POSTED}{self.prefix}", f"{self.place.layout.code}!{self.place.row}"))
         if self.current is not None:
             found.append((f"seen-{self.prefix}", str(self.current.row_version)))
@@ -85,24 +88,33 @@ class RowChange:
 
 @dataclass
 class Proposal:
-    """Everything a file would change, and everything that stands in the way."""
+    """Everything a file would change, and everything that stands in the way.
+
+    Rows that two people wrote are in conflict until it is said which one should stay; then they are decided.
+    """
 
     changes: list[RowChange] = field(default_factory=list)
+    decided: list[RowChange] = field(default_factory=list)
     conflicts: list[RowChange] = field(default_factory=list)
     errors: list[Wrong] = field(default_factory=list)
     writes: dict[str, list[entry.Write]] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.changes or self.conflicts or self.errors)
+        return not (self.all_rows or self.errors)
 
     @property
     def can_be_confirmed(self) -> bool:
-        return not self.errors and bool(self.changes or self.conflicts)
+        return not self.errors and bool(self.all_rows)
+
+    @property
+    def written_twice(self) -> list[RowChange]:
+        """The rows that somebody else wrote too, decided or not."""
+        return sorted([*self.conflicts, *self.decided], key=lambda row: row.place.order)
 
     @property
     def all_rows(self) -> list[RowChange]:
-        return [*self.conflicts, *self.changes]
+        return [*self.written_twice, *self.changes]
 
     @property
     def rows(self) -> int:
@@ -148,21 +160,42 @@ def posted(draft: Draft, data: QueryDict) -> Read:
         if layout is None or not row.isdecimal() or draft.form(prefix, code) is None:
             continue
         read.places[prefix] = Place(layout, int(row[:7]))
-        seen = data.get(f"seen-{prefix}", "")
-        if seen and data.get(f"choice-{prefix}") == FILE:
-            kept[f"{prefix}-row_version"] = seen
-        elif seen and data.get(f"choice-{prefix}") == THEIRS:
-            del read.places[prefix]
+        seen, choice = data.get(f"seen-{prefix}"), data.get(f"choice-{prefix}")
+        if seen and choice in (FILE, THEIRS):
+            kept[f"{prefix}-row_version"] = str(seen)
+            read.choices[prefix] = str(choice)
+            read.loaded[prefix] = str(data.get(f"{prefix}-row_version", ""))
     return read
 
 
 def apply(draft: Draft, proposal: Proposal, *, by: User) -> entry.Saved:
-    """Write all of it or nothing. A section that has content then no longer says that there is nothing to report."""
+    """Write all of it or nothing.
+
+    Where somebody else's row should stay, the file's is written and theirs again, so that both are in the history.
+    A section that has content then no longer says that there is nothing to report.
+    """
     with transaction.atomic():
         saved = entry.save_rows(draft.version, **proposal.writes, by=by, all_or_nothing=True)
-        if saved.written and (silent := _no_longer_empty(draft.version)):
+        if saved.conflicts:
+            return saved
+        theirs = [row for row in proposal.decided if row.choice == THEIRS]
+        back = entry.save_rows(draft.version, **_as_they_stood(theirs), by=by, all_or_nothing=True)
+        saved.written -= back.written
+        if silent := _no_longer_empty(draft.version):
             entry.save_rows(draft.version, lines=silent, by=by)
     return saved
+
+
+def _as_they_stood(rows: list[RowChange]) -> dict[str, list[entry.Write]]:
+    """The writes that bring back what stood there before the file's content was written over it."""
+    writes = _writes([])
+    for row in rows:
+        stored = row.form.row
+        assert stored is not None
+        kind, empty = _kind(row.form)
+        content = {name: getattr(stored, name) for name in empty}
+        writes[kind].append(entry.Write(row.form.target, stored.row_version + 1, content))
+    return writes
 
 
 def _no_longer_empty(version: ReportVersion) -> list[entry.Write]:
@@ -221,21 +254,34 @@ def _compare(draft: Draft, forms: list[RowForm], read: Read, proposal: Proposal)
     by_target = {_key(row.form.target): row for row in rows if row.cells}
     proposal.writes = _writes(row.form for row in by_target.values())
     compared = entry.compare_rows(draft.version, **proposal.writes)
-    proposal.changes = [by_target[_key(write.target)] for write in compared.changes]
+    for write in compared.changes:
+        row = by_target[_key(write.target)]
+        if row.prefix in read.choices and row.form.row:
+            row.current, row.choice = row.form.row, read.choices[row.prefix]
+            proposal.decided.append(row)
+        else:
+            proposal.changes.append(row)
     for conflict in compared.conflicts:
         row = by_target[_key(conflict.write.target)]
         row.current = conflict.current
         proposal.conflicts.append(row)
     proposal.changes.sort(key=lambda row: row.place.order)
-    proposal.conflicts.sort(key=lambda row: row.place.order)
+
+
+def _kind(form: RowForm) -> tuple[str, dict[str, Any]]:
+    """The name that `save_rows` has for rows of this kind, and what an empty one says."""
+    if isinstance(form, ValueForm):
+        return "values", entry.EMPTY_VALUE
+    if isinstance(form, ClaimForm):
+        return "claims", entry.EMPTY_CLAIM
+    return ("resources", entry.EMPTY_RESOURCE) if isinstance(form, ResourceForm) else ("lines", entry.EMPTY_LINE)
 
 
 def _writes(forms: Iterable[RowForm]) -> dict[str, list[entry.Write]]:
     """The writes of the forms under the names that `save_rows` knows."""
     writes: dict[str, list[entry.Write]] = {"values": [], "claims": [], "lines": [], "resources": []}
-    kinds = {ValueForm: "values", ClaimForm: "claims", ResourceForm: "resources"}
     for form in forms:
-        writes[kinds.get(type(form), "lines")].append(form.as_write())
+        writes[_kind(form)[0]].append(form.as_write())
     return writes
 
 
@@ -246,7 +292,8 @@ def _key(target: entry.Target) -> tuple[type, Any]:
 def _row_change(draft: Draft, form: RowForm, read: Read) -> RowChange:
     prefix = str(form.prefix)
     place = read.places[prefix]
-    return RowChange(prefix, draft.name(form), form, place, list(_cells(form, place)))
+    loaded = read.loaded.get(prefix) or str(read.data.get(f"{prefix}-row_version", ""))
+    return RowChange(prefix, draft.name(form), form, place, list(_cells(form, place)), loaded)
 
 
 def _cells(form: RowForm, place: Place) -> Iterable[CellChange]:

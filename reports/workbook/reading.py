@@ -52,10 +52,16 @@ class Wrong:
 
 @dataclass
 class Read:
-    """What a file says: the fields of the forms, where each row stands, and what could not be read."""
+    """What a file says: the fields of the forms, where each row stands, and what could not be read.
+
+    `choices` says of rows that two people wrote which one should stay, and `loaded` from which state of them the file
+    started, by prefix.
+    """
 
     data: QueryDict
     places: dict[str, Place] = field(default_factory=dict)
+    choices: dict[str, str] = field(default_factory=dict)
+    loaded: dict[str, str] = field(default_factory=dict)
     unreadable: dict[tuple[str, str], str] = field(default_factory=dict)
     strays: list[Wrong] = field(default_factory=list)
 

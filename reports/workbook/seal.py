@@ -11,19 +11,17 @@ from django.utils.translation import gettext as _
 
 from reports.models import ReportVersion
 
+from .layout import layouts, mark_of
 from .package import Refused
-
-LAYOUT = 1
-"""Grows when a sheet or a column is moved: files made before then are refused."""
 
 SALT = "reports.workbook"
 
 
 @dataclass(frozen=True)
 class Seal:
-    """Report, version and criteria set of a workbook; titles of its sheets and row versions of its rows."""
+    """Report, version, criteria set and layout of a workbook; the titles of its sheets, the versions of its rows."""
 
-    layout: int
+    layout: str
     report: int
     name: str
     version: int
@@ -41,14 +39,14 @@ def seal_of(version: ReportVersion, sheets: dict[str, str], rows: dict[str, int]
     """The seal for a workbook of this version. `version.report` comes with its period and criteria set."""
     report = version.report
     edition = report.period.criteria_set.code
-    return Seal(LAYOUT, report.pk, str(report), version.pk, version.number, edition, sheets, rows)
+    return Seal(mark_of(layouts()), report.pk, str(report), version.pk, version.number, edition, sheets, rows)
 
 
 def unseal(text: Any) -> Seal:
     """The seal that a file carries; refused when it is missing or somebody changed it."""
     try:
         content = signing.loads(str(text or ""), salt=SALT)
-        if content["layout"] != LAYOUT:
+        if content["layout"] != mark_of(layouts()):
             raise Refused(_("This file was made from an older kind of template. Download a new template."))
         return Seal(**content)
     except (signing.BadSignature, TypeError, KeyError, ValueError) as broken:

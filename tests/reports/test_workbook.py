@@ -585,6 +585,30 @@ def test_keeping_theirs_leaves_the_row_and_saves_the_rest(
     assert answer.status_code == 302
     assert value(report, "10").value == 21
     assert value(report, "11").value == 8
+    # Whichever stays, the other one is in the history.
+    assert [change.value for change in ValueChange.objects.filter(row=value(report, "10"))] == [21, 22, 21]
+    assert "1 row is saved from the file." in page(client.get(answer.headers["Location"]))
+
+
+def test_what_was_chosen_stays_chosen_until_all_is_chosen(
+    client: Client, report: QuarterlyReport, editor: User
+) -> None:
+    filled = download(client, report)
+    write(report, editor, "10", value=Decimal(21))
+    write(report, editor, "11", value=Decimal(9))
+    filled.put("i10", "value", 22)
+    filled.put("i11", "value", 8)
+    shown = send(client, report, filled.content())
+
+    again = confirm(client, report, shown, i10="theirs")
+
+    assert re.search(r'id="choice-i10-theirs"\s+value="theirs"\s+checked', page(again))
+    assert value(report, "10").value == 21
+
+    confirm(client, report, again, i10="theirs", i11="file")
+
+    assert value(report, "10").value == 21
+    assert value(report, "11").value == 8
 
 
 def test_a_change_between_preview_and_confirmation_leaves_everything_out(

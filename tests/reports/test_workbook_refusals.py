@@ -1,6 +1,7 @@
 """Files that are not taken as a whole: each with the reason, and without anything of it being saved."""
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import openpyxl
@@ -12,6 +13,7 @@ from django.urls import reverse
 from communes.models import User
 from reports.models import QuarterlyReport
 from reports.workbook import seal
+from reports.workbook.layout import layouts, mark_of
 from reports.workbook.package import Refused
 from tests import factories
 
@@ -111,7 +113,10 @@ def test_a_file_for_another_criteria_set_is_refused(client: Client, report: Quar
 def test_a_template_of_an_older_layout_is_refused(
     client: Client, report: QuarterlyReport, template: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seal, "LAYOUT", seal.LAYOUT + 1)
+    sheets = layouts()
+    assert mark_of(sheets) == mark_of(layouts())
+    moved = replace(sheets[1], inputs=(*sheets[1].inputs[1:], sheets[1].inputs[0]))
+    monkeypatch.setattr(seal, "layouts", lambda: [sheets[0], moved, *sheets[2:]])
 
     assert refuses(client, report, template, "made from an older kind of template")
 
