@@ -159,6 +159,7 @@ def test_sums_are_made_by_block_and_never_with_land() -> None:
         "People together, without land": Decimal(7),
         "All money together": Decimal(627),
     }
+    assert sheet.total("planned") == Decimal(627)
     assert sheet.total("disbursed") == 0
     assert sheet.total("mobilised") is None
 
