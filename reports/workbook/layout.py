@@ -130,7 +130,7 @@ def _criteria_layout() -> Layout:
             Input(gettext_lazy("Why there is no value"), 18, "absence"),
             Input(gettext_lazy("Reason"), 28, "absence_reason"),
             Input(gettext_lazy("Note"), 28, "note"),
-            Input(gettext_lazy("Explanation of a large change"), 28, "explanation"),
+            Input(gettext_lazy("Your explanation"), 28, "explanation"),
             Input(gettext_lazy("Your own assessment"), 18, "claimed"),
             Input(gettext_lazy("Why your assessment differs from the computed verdict"), 32, "claim_reason"),
         ),
@@ -150,7 +150,7 @@ def _section_layout(section: Section) -> Layout:
         return Layout(section, title, str(form.help), sources, (*amounts, note))
     columns = tuple(Input(column.label, WIDTHS[column.kind], column.name) for column in form.columns)
     removed = Input(gettext_lazy("Remove this line"), 12, "removed")
-    facts = (Head(pgettext_lazy("ordinal", "No."), 6),)
+    facts = (Head(pgettext_lazy("ordinal", "No"), 6),)
     return Layout(section, title, str(form.help), facts, (*columns, removed))
 
 
