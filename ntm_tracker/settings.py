@@ -145,7 +145,7 @@ MIDDLEWARE = [
     "ntm_tracker.middleware.LeanAnswers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "ntm_tracker.middleware.CompressionMiddleware",
     "csp.middleware.CSPMiddleware",
     "ntm_tracker.middleware.LanguageMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

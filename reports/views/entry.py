@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -278,7 +277,7 @@ def _page(
         "returned": returned_sentence(version),
         "errors": _errors(typed, rows),
     }
-    return HttpResponse(compact(render_to_string("reports/report_group.html", context, request)))
+    return render(request, "reports/report_group.html", context)
 
 
 def _errors(typed: Typed, rows: list[CriterionRow]) -> list[tuple[str, str]]:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import brotli
 from django.http import Http404, JsonResponse, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -52,12 +51,12 @@ def row_save(request: UserRequest, pk: int) -> JsonResponse:
     version = version_at_hand(get_report(request.user, pk))
     prefix = request.POST.get("row", "")
     if not permissions.writable_by(request.user, version):
-        return _as_json(request, prefix, Answer("closed", sentence=why_closed(request.user, version)))
+        return _as_json(prefix, Answer("closed", sentence=why_closed(request.user, version)))
     try:
         answer = _saver_of(prefix)(request, version, prefix)
     except NotAllowed as refused:
         answer = Answer("closed", sentence=str(refused))
-    return _as_json(request, prefix, answer)
+    return _as_json(prefix, answer)
 
 
 def _saver_of(prefix: str) -> SaveOne:
@@ -92,7 +91,7 @@ def why_closed(user: User, version: ReportVersion) -> str:
     return _("Only the editors and signers of the provincial committee can write in this report.")
 
 
-def _as_json(request: UserRequest, prefix: str, answer: Answer) -> JsonResponse:
+def _as_json(prefix: str, answer: Answer) -> JsonResponse:
     """The answer without what is empty, letters as they are: it has to be small."""
     told: dict[str, Any] = {
         "row": prefix,
@@ -104,11 +103,6 @@ def _as_json(request: UserRequest, prefix: str, answer: Answer) -> JsonResponse:
         "slots": answer.slots,
     }
     kept = {name: content for name, content in told.items() if content or name == "row_version"}
-    response = JsonResponse(
+    return JsonResponse(
         kept, status=STATUS[answer.state], json_dumps_params={"ensure_ascii": False, "separators": (",", ":")}
     )
-    if "br" in request.headers.get("Accept-Encoding", ""):
-        # A third smaller than what GZipMiddleware makes of it, which adds noise to hide the tokens of a page.
-        response.content = brotli.compress(response.content, mode=brotli.MODE_TEXT)
-        response.headers["Content-Encoding"] = "br"
-    return response

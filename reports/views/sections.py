@@ -6,8 +6,7 @@ from collections.abc import Iterable, Sequence
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
-from django.shortcuts import redirect
-from django.template.loader import render_to_string
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -287,4 +286,4 @@ def _page(
         "returned": returned_sentence(version),
         "errors": errors_in(rows, typed),
     }
-    return HttpResponse(compact(render_to_string("reports/report_section.html", context, request)))
+    return render(request, "reports/report_section.html", context)
