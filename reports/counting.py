@@ -16,7 +16,7 @@ class Counted(TextChoices):
     PUPILS = "pupils", pgettext_lazy("counted", "pupils")
     SCHOOLS = "schools", pgettext_lazy("counted", "schools")
     VILLAGES = "villages", pgettext_lazy("counted", "villages")
-    KILOMETRES = "km", pgettext_lazy("counted", "km")
+    KILOMETRES = "km", pgettext_lazy("counted", "kilometres")
 
 
 COUNTED = {
