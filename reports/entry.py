@@ -178,11 +178,11 @@ def compare_rows(
     """What `save_rows` would do with these writes now; nothing is written. Up to two queries for each kind of row."""
     compared = Compared()
     for writes, table in ((values, _VALUES), (claims, _CLAIMS), (lines, _LINES), (resources, _RESOURCES)):
-        for write, row, _wanted in _outcomes(version, writes, table):
-            if row is not None and row.row_version != write.row_version:
-                compared.conflicts.append(Conflict(write, row))
+        for outcome in _outcomes(version, writes, table):
+            if outcome.is_late:
+                compared.conflicts.append(Conflict(outcome.write, outcome.row))
             else:
-                compared.changes.append(write)
+                compared.changes.append(outcome.write)
     return compared
 
 
@@ -394,17 +394,18 @@ def _write_rows(version: ReportVersion, writes: Sequence[Write], by: User, saved
     now = clock.now()
     created: list[Any] = []
     changed: list[Any] = []
-    for write, row, wanted in _outcomes(version, writes, table):
-        if row is None:
-            row = table.new(version, write.target)
-            created.append(row)
-        elif row.row_version != write.row_version:
-            saved.conflicts.append(Conflict(write, row))
+    for outcome in _outcomes(version, writes, table):
+        row = outcome.row
+        if outcome.is_late:
+            saved.conflicts.append(Conflict(outcome.write, row))
             continue
+        if row is None:
+            row = table.new(version, outcome.write.target)
+            created.append(row)
         else:
             row.row_version += 1
             changed.append(row)
-        for name, content in wanted.items():
+        for name, content in outcome.wanted.items():
             setattr(row, name, content)
         row.updated_by = by
         row.updated_at = now
@@ -414,13 +415,21 @@ def _write_rows(version: ReportVersion, writes: Sequence[Write], by: User, saved
     saved.written += len(created) + len(changed)
 
 
-def _outcomes(
-    version: ReportVersion, writes: Sequence[Write], table: _Table
-) -> Iterator[tuple[Write, Any, dict[str, Any]]]:
-    """The writes that would change something: each with the row as it stands, or None, and the wanted content.
+@dataclass(frozen=True)
+class _Outcome:
+    """A write that would change something: the row as it stands, or None, and the whole content it is to have.
 
-    Up to two queries. It is a conflict when the row stands at another version than the write.
+    It is late when the row says something else by now than the page of the write had shown.
     """
+
+    write: Write
+    row: Any
+    wanted: dict[str, Any]
+    is_late: bool
+
+
+def _outcomes(version: ReportVersion, writes: Sequence[Write], table: _Table) -> Iterator[_Outcome]:
+    """What would become of the writes that change something. Up to two queries."""
     if not writes:
         return
     keys = [write.target.pk for write in writes]
@@ -433,7 +442,9 @@ def _outcomes(
         standing = {name: getattr(row, name) for name in table.empty} if row else table.empty
         shown = loaded.get(write.target.pk, standing)
         if table.wanted(write, standing) != standing and table.wanted(write, shown) != shown:
-            yield write, row, table.wanted(write, standing)
+            is_stale = row is not None and row.row_version != write.row_version
+            is_late = is_stale and loaded.get(write.target.pk) != standing
+            yield _Outcome(write, row, table.wanted(write, standing), is_late)
 
 
 def _as_loaded(writes: Sequence[Write], rows: dict[Any, Any], table: _Table) -> dict[Any, dict[str, Any]]:

@@ -1,7 +1,5 @@
 """Who else writes in a report now? A hint, never a lock: everybody may go on writing."""
 
-from datetime import timedelta
-
 from django.http import JsonResponse
 from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
@@ -12,9 +10,8 @@ from ntm_tracker import clock
 from ntm_tracker.http import UserRequest
 from reports import permissions
 from reports.models import Presence, ReportVersion
+from reports.traces import SEEN_LATELY
 from reports.views.detail import get_report, version_at_hand
-
-SEEN_LATELY = timedelta(minutes=3)
 
 
 @require_POST

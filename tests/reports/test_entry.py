@@ -598,3 +598,24 @@ def test_an_indicator_of_another_edition_is_refused() -> None:
             entry.save_rows(factories.working(report), values, claims, by=editor)
 
     assert not factories.working(report).values.exists()
+
+
+def test_a_page_that_shows_what_stands_there_never_conflicts(draft: Draft) -> None:
+    """A row that was written twice and says the same again has hidden nothing from the page of before."""
+    draft.save(draft.lan, draft.write("11", 0, "3"))
+    draft.save(draft.minh, draft.write("11", 1, "4"))
+    draft.save(draft.minh, draft.write("11", 2, "3"))
+
+    saved = draft.save(draft.lan, draft.write("11", 1, "2.5"))
+
+    assert not saved.conflicts
+    assert (draft.value("11").value, draft.value("11").row_version) == (Decimal("2.5"), 4)
+
+
+def test_a_page_that_names_a_version_nobody_knows_conflicts(draft: Draft) -> None:
+    draft.save(draft.lan, draft.write("11", 0, "3"))
+
+    saved = draft.save(draft.minh, draft.write("11", 99, "2.5"))
+
+    assert len(saved.conflicts) == 1
+    assert draft.value("11").value == 3
