@@ -4,17 +4,23 @@ import re
 
 from django.utils.html import strip_spaces_between_tags
 
-_WRITTEN = re.compile(r"(<(?:textarea|pre)\b.*?</(?:textarea|pre)>)", re.DOTALL)
-_BREAK = re.compile(r"[ \t\r]*\n[ \t\r\n]*")
-_BREAK_AT_END_OF_TAG = re.compile(r"[ \t\r]*\n[ \t\r\n]*(/?>)")
+_PIECE = re.compile(
+    r"""(?P<written><(textarea|pre)\b.*?</\2> | ="[^"]*")   # what people wrote, between tags or in an attribute
+      | [ \t\r]*\n[ \t\r\n]*(?P<end>/?>)?                   # a line break, perhaps before the end of a tag
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 
 
 def compact(html: str, *, between_tags: bool = False) -> str:
     """The same page with one space for each line break; also without space between tags, where nothing hangs on it.
 
-    What people wrote stays as it is: only breaks between words and tags go, and never those within a text area.
+    What people wrote stays as it is: only breaks between words and tags go, and never those within a text area or
+    the value of an attribute.
     """
-    pieces = _WRITTEN.split(html)
-    pieces[::2] = [_BREAK.sub(" ", _BREAK_AT_END_OF_TAG.sub(r"\1", piece)) for piece in pieces[::2]]
-    whole = "".join(pieces).strip()
+    whole = _PIECE.sub(_replaced, html).strip()
     return strip_spaces_between_tags(whole) if between_tags else whole
+
+
+def _replaced(piece: re.Match[str]) -> str:
+    return piece["written"] or piece["end"] or " "

@@ -46,7 +46,7 @@ def test_the_page_says_where_the_commune_stands(client: Client) -> None:
     html = page(client, factories.make_viewer(), detail())
 
     shown = text(html)
-    assert "<script" not in html
+    assert html.count("<script") == html.count("<script src=")
     assert "16 of 18 considered criteria are met, 2 are lacking" in shown
     assert "Điện Biên, Điện Biên · " in shown
     assert "Class 15–18 criteria" in shown
@@ -199,4 +199,4 @@ def test_the_pages_take_no_more_queries_with_thirteen_quarters(
         for period in Period.objects.all():
             workflow.open_period(period)
 
-    assert counts[:2] == counts[2:] == [9, 10]
+    assert counts[:2] == counts[2:] == [8, 9]

@@ -26,7 +26,7 @@ def test_two_editors_see_each_other_for_some_minutes() -> None:
 
     alone = lan.post(address).json()
     together = huy.post(address).json()
-    with clock.at(moment("2015-01-10") + timedelta(minutes=4)):
+    with clock.at(moment("2015-01-10") + timedelta(minutes=6)):
         again = huy.post(address).json()
 
     assert alone["others"] == ""

@@ -263,6 +263,7 @@ def test_compacting_leaves_what_people_wrote() -> None:
 
     assert compact(html) == '<div> <b>a</b> <input value="x  y"> </div> <textarea>\n one\n\n  two</textarea>'
     assert compact(html, between_tags=True).startswith("<div><b>a</b><input")
+    assert compact('<input value="one\r\n  two"\n>\n<p>\n  three</p>') == '<input value="one\r\n  two"> <p> three</p>'
 
 
 # Two people at once
