@@ -13,3 +13,8 @@ def django_db_modify_db_settings(
     if database.vendor == "sqlite":
         file = tmp_path_factory.mktemp("database") / "test.sqlite3"
         database.settings_dict["TEST"]["NAME"] = str(file)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database_before_server(django_db_setup: None) -> None:
+    """The live server must find the file: one that finds SQLite's memory closes the connection of the test itself."""
