@@ -11,7 +11,10 @@ import psycopg2
 
 from tests import chromium, libreoffice
 
-POSTGRES = os.environ.get("TEST_POSTGRES_URL") or "postgres://postgres@127.0.0.1:5432/postgres"
+# Without waiting for the disk at each of thousands of transactions: these databases need not outlive a power cut.
+POSTGRES = os.environ.get("TEST_POSTGRES_URL") or (
+    "postgres://postgres@127.0.0.1:5432/postgres?options=-c%20synchronous_commit%3Doff"
+)
 
 
 def pytest(*arguments: str, database: str) -> bool:
@@ -66,7 +69,7 @@ def main() -> int:
     workers = ["-n", "2", "--dist", "loadfile"]
     sqlite = "sqlite://:memory:"
     part("Plain tests on SQLite", "", "-m", "not browser and not libreoffice", *workers, database=sqlite)
-    part("Tests in a browser", browser_missing(), "-m", "browser", database=sqlite)
+    part("Tests in a browser", browser_missing(), "-m", "browser", *workers, database=sqlite)
     part("Tests with LibreOffice", libreoffice_missing(), "-m", "libreoffice", database=sqlite)
     part(
         "Plain tests on PostgreSQL",
