@@ -1,41 +1,28 @@
-"""A made-up history of the 11 pilot communes, told through the same functions that users use.
+"""The 13 quarters as they went: who wrote, signed, returned and accepted what, and with which values."""
 
-Everything follows from the files in `data/demonstration` and a fixed seed, so that two loads are alike. The
-values are invented; they agree with the verdicts of the files, and those with the few published facts.
-"""
-
-import csv
 import random
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import Group
-from django.db import transaction
 from django.utils import timezone
 
-from communes.models import AreaAssignment, Commune, Duty, Province, User
+from communes.models import AreaAssignment, Commune, Duty, User
 from criteria.catalogue import Catalogue, CriterionEntry, IndicatorEntry, load_catalogue
 from criteria.models import Criterion, Indicator, Threshold
 from criteria.rules import Absence, Comparator, Verdict, reaches
 from ntm_tracker import clock
+from reports import entry, workflow
+from reports.models import Period, QuarterlyReport, ReportVersion, ReviewItem, Section, Source
+from reports.workflow import StepData
 
-from . import entry, workflow
-from .demonstration_evidence import Papers
-from .demonstration_sections import Sections
-from .loading import ADMINISTRATOR
-from .models import Period, QuarterlyReport, ReportVersion, ReviewItem, Section, Source
-from .workflow import StepData
-
-FOLDER = Path(__file__).parent / "data" / "demonstration"
-PASSWORD = "minh-hoa-2015"  # noqa: S105 - printed by `make run`; production refuses to load any of this
-SEED = 688
+from .evidence import Papers
+from .files import FOLDER, SEED, rows
+from .people import make_people
+from .sections import Sections
 
 LETTERS = {
     "m": Verdict.MET,
@@ -61,10 +48,6 @@ BEGUN_WHOLE, BEGUN_HALF = {1, 2, 3, 4, 5, 8, 13}, {6, 10}
 """The criteria that are complete in a report that was only begun, and those whose claims are missing."""
 
 
-class AlreadyLoaded(Exception):
-    """The demonstration is there already."""
-
-
 @dataclass
 class Course:
     """How the report of one commune for one quarter went, where it was not the usual way."""
@@ -72,51 +55,6 @@ class Course:
     kinds: set[str] = field(default_factory=set)
     days: int = 0
     note: str = ""
-
-
-def rows(name: str) -> Iterator[dict[str, str]]:
-    """The rows of one file of the demonstration."""
-    with (FOLDER / name).open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
-
-
-def load() -> int:
-    """Write the whole history in one transaction; returns the number of reports. Raises `AlreadyLoaded`."""
-    if QuarterlyReport.objects.exists():
-        raise AlreadyLoaded
-    with transaction.atomic():
-        History().tell()
-    return QuarterlyReport.objects.count()
-
-
-def accounts() -> list[User]:
-    """The demonstration accounts that are there, with their assignments."""
-    names = list(dict.fromkeys(row["username"] for row in rows("people.csv")))
-    found = {user.username: user for user in User.objects.filter(username__in=names).prefetch_related("assignments")}
-    return [found[name] for name in names if name in found]
-
-
-def make_people() -> None:
-    """One account for each name in the file, with its duties since 2009."""
-    provinces = {province.code: province for province in Province.objects.all()}
-    password = make_password(PASSWORD)
-    for row in rows("people.csv"):
-        user, _created = User.objects.get_or_create(
-            username=row["username"],
-            defaults={
-                "password": password,
-                "full_name": row["full_name"],
-                "position": row["position"],
-                "body": row["body"],
-                "is_staff": row["duty"] == ADMINISTRATOR,
-            },
-        )
-        if row["duty"] == ADMINISTRATOR:
-            user.groups.add(Group.objects.get(name=ADMINISTRATOR))
-            continue
-        AreaAssignment.objects.create(
-            user=user, duty=row["duty"], province=provinces.get(row["province"]), since=date(2009, 6, 1)
-        )
 
 
 class History:

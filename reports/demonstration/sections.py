@@ -15,10 +15,9 @@ from typing import Any
 
 from communes.models import Commune
 from criteria.models import Criterion
-
-from . import entry
-from .entry import LineOf, ResourceOf, Write
-from .models import Period, QuarterlyReport, Section, Source
+from reports import entry
+from reports.entry import LineOf, ResourceOf, Write
+from reports.models import Period, QuarterlyReport, Section, Source
 
 Phrase = dict[str, str]
 

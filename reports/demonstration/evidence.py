@@ -16,9 +16,8 @@ from PIL import Image
 
 from communes.models import User
 from criteria.models import Indicator
-
-from . import evidence
-from .models import ReportVersion
+from reports import evidence
+from reports.models import ReportVersion
 
 LABEL = "Tài liệu minh họa. Không phải văn bản thật."
 BEFORE = "2014-3"
