@@ -26,6 +26,11 @@ def is_lead(user: User, commune: Commune | None = None) -> bool:
     return has_duty(user, Duty.LEAD, commune=commune)
 
 
+def leads_everywhere(user: User) -> bool:
+    """A ministry lead whose area is the whole country."""
+    return any(found.duty == Duty.LEAD and found.province_id is None for found in user.current_assignments)
+
+
 def is_insider(user: User, commune: Commune) -> bool:
     """Whether the commune is the user's own province's, reviewed, led or followed: every duty but a viewer's."""
     return has_duty(user, *(duty for duty in Duty if duty != Duty.VIEWER), commune=commune)

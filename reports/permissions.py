@@ -1,7 +1,7 @@
 """Who may do what with a report. A refusal elsewhere in the code always traces back to one of these."""
 
 from communes.models import Duty, User
-from communes.permissions import has_duty, is_committee
+from communes.permissions import has_duty, is_committee, leads_everywhere
 from communes.permissions import is_lead as leads
 
 from .models import QuarterlyReport, ReportVersion, State
@@ -51,6 +51,16 @@ def can_cancel_correction(user: User, version: ReportVersion) -> bool:
     return is_lead(user, version) or (opened_it and (can_sign(user, version) or can_review(user, version)))
 
 
+def can_reassign(user: User, version: ReportVersion) -> bool:
+    """The holder hands it over, or a lead does where the holder cannot."""
+    return holds(user, version) or is_lead(user, version)
+
+
+def can_take_over(user: User, version: ReportVersion) -> bool:
+    """Another reviewer of the province. One query unless the duties of the user are known."""
+    return version.holder_id != user.pk and user.is_active and can_review(user, version)
+
+
 def can_extend(user: User, report: QuarterlyReport) -> bool:
     """A ministry lead may give more time."""
     return leads(user, report.commune)
@@ -64,3 +74,23 @@ def can_verify(user: User, version: ReportVersion) -> bool:
 def can_raise_item(user: User, version: ReportVersion) -> bool:
     """Whoever could return the version now may raise items on it."""
     return version.state in (State.SUBMITTED, State.IN_REVIEW) and can_return(user, version)
+
+
+def can_urge(user: User, report: QuarterlyReport) -> bool:
+    """A reviewer of the province or a lead urges the committee on."""
+    return has_duty(user, Duty.REVIEWER, Duty.LEAD, commune=report.commune)
+
+
+def can_explain(user: User, report: QuarterlyReport) -> bool:
+    """The committee says why a criterion of its report was lost and what it does about it."""
+    return is_committee(user, report.commune)
+
+
+def can_open_periods(user: User) -> bool:
+    """A lead for the whole country opens periods, and an administrator in the administration."""
+    return leads_everywhere(user)
+
+
+def can_publish(user: User) -> bool:
+    """A lead for the whole country publishes the figures of a quarter."""
+    return leads_everywhere(user)

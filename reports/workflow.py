@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from communes.models import Commune, Programme, User
 from ntm_tracker import clock
 
-from . import permissions
+from . import notices, permissions, regressions
 from .history import line_change, resource_change, value_change, verdict_change
 from .judging import Gap, Sheet, read_sheet
 from .models import (
@@ -61,9 +61,10 @@ class NotAllowed(Refused):
 
 @dataclass(frozen=True)
 class StepData:
-    """What the user adds to a step: a reason, a date, or the signature under what was shown."""
+    """What the user adds to a step: a reason, a date, who takes over, or the signature under what was shown."""
 
     reason: str = ""
+    to: User | None = None
     respond_by: date | None = None
     signer_name: str = ""
     signer_title: str = ""
@@ -127,8 +128,25 @@ def extend_deadline(report: QuarterlyReport, *, new_due: date, reason: str, by: 
         extension = DeadlineExtension.objects.create(
             report=report, old_due=old_due, new_due=new_due, reason=reason.strip(), by=by, at=clock.now()
         )
-        _record(report, report.working, Action.EXTEND, "", "", by, reason.strip())
+        notices.tell(_record(report, report.working, Action.EXTEND, "", "", by, reason.strip()))
     return extension
+
+
+def urge(report: QuarterlyReport, *, text: str, by: User) -> ReportEvent:
+    """Urge the committee on (đôn đốc) and keep what was written. Only while the report waits for the committee."""
+    with transaction.atomic():
+        report = (
+            QuarterlyReport.objects.select_for_update().select_related("commune", "period", "working").get(pk=report.pk)
+        )
+        if not permissions.can_urge(by, report):
+            raise NotAllowed(_("Only a reviewer of the province or a ministry lead can urge the committee."))
+        if report.working is None or report.working.state != State.DRAFT:
+            raise Refused(_("This report does not wait for the committee, so there is nothing to urge."))
+        if not text.strip():
+            raise Refused(_("Please write what the committee should do."))
+        event = _record(report, report.working, Action.URGE, "", "", by, text.strip())
+        notices.tell(event)
+    return event
 
 
 def steps_for(user: User, version: ReportVersion) -> dict[str, Step]:
@@ -176,7 +194,11 @@ def take_step(version: ReportVersion, action: str, *, by: User, data: StepData |
             raise Refused(*obstacles)
         before = version.state
         following = step.effect(version, by, data)
-        _record(version.report, version, action, before, version.state, by, data.reason.strip())
+        event = _record(version.report, version, action, before, version.state, by, data.reason.strip())
+        notices.tell(event)
+        if action in (Action.ACCEPT, Action.UNDO_ACCEPT):
+            for lost in regressions.rebuild(version.report.commune):
+                notices.tell(_record(lost, lost.in_force, Action.REGRESSION, "", "", by))
     return following
 
 
@@ -273,6 +295,19 @@ def _before_return(version: ReportVersion, data: StepData) -> list[Gap]:
     elif data.respond_by < clock.today():
         gaps.append(Gap(_("The day to respond by lies in the past.")))
     return gaps
+
+
+def _before_reassign(version: ReportVersion, data: StepData) -> list[Gap]:
+    if data.to is None:
+        return [Gap(_("Choose who takes the report over."))]
+    if not permissions.can_take_over(data.to, version):
+        return [
+            Gap(
+                _("%(user)s cannot take this report over: only another reviewer of the province can.")
+                % {"user": data.to}
+            )
+        ]
+    return []
 
 
 def missing_before_acceptance(
@@ -379,6 +414,14 @@ def start_verdicts(version: ReportVersion, by: User) -> None:
         row.updated_at = now
     CriterionVerdict.objects.bulk_update(rows, ["verified", "row_version", "updated_by", "updated_at"])
     VerdictChange.objects.bulk_create([verdict_change(row) for row in rows])
+
+
+def _reassign(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
+    """Another reviewer holds it from now on; what is written stays."""
+    version.holder = data.to
+    version.held_since = clock.now()
+    version.save()
+    return version
 
 
 def _return(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
@@ -517,8 +560,8 @@ def _record(
     after: str,
     by: User | None,
     note: str = "",
-) -> None:
-    ReportEvent.objects.create(
+) -> ReportEvent:
+    return ReportEvent.objects.create(
         report=report,
         version=version,
         action=action,
@@ -564,6 +607,15 @@ STEPS: dict[Action, Step] = {
         who=HOLDER,
         effect=_return,
         obstacles=_before_return,
+        needs_reason=True,
+    ),
+    Action.REASSIGN: Step(
+        label=pgettext_lazy("step", "Hand over"),
+        sources=frozenset({State.IN_REVIEW}),
+        may=permissions.can_reassign,
+        who=gettext_lazy("the reviewer who has taken the report up, or a ministry lead,"),
+        effect=_reassign,
+        obstacles=_before_reassign,
         needs_reason=True,
     ),
     Action.ACCEPT: Step(

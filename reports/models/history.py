@@ -27,6 +27,9 @@ class ReportEvent(AppendOnly):
         OPEN_CORRECTION = "open_correction", pgettext_lazy("event", "correction opened")
         CANCEL_CORRECTION = "cancel_correction", pgettext_lazy("event", "correction cancelled")
         EXTEND = "extend", pgettext_lazy("event", "deadline extended")
+        REASSIGN = "reassign", pgettext_lazy("event", "handed to another reviewer")
+        URGE = "urge", pgettext_lazy("event", "urged")
+        REGRESSION = "regression", pgettext_lazy("event", "regression found")
 
     report = models.ForeignKey(QuarterlyReport, models.PROTECT, related_name="events")
     version = models.ForeignKey(ReportVersion, models.PROTECT, null=True, related_name="events")

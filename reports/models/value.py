@@ -112,6 +112,9 @@ class CriterionVerdict(models.Model):
     verified_reason = models.CharField(_("reason of the reviewer"), max_length=500, blank=True)
     fragile = models.BooleanField(_("not yet sustainable"), default=False)
     fragile_reason = models.CharField(_("why not sustainable"), max_length=500, blank=True)
+    fragile_rule = models.TextField(
+        blank=True, editable=False, help_text="Why the rule calls it fragile, noted when the version was taken up."
+    )
     row_version = models.PositiveIntegerField(default=1)
     updated_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     updated_at = models.DateTimeField()

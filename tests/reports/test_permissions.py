@@ -31,8 +31,8 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "draft": {"submit": SIGNERS},
     "draft after the freeze": {"submit": SIGNERS},
     "submitted": {"withdraw": SIGNERS, "take_up": REVIEWERS, "return": REVIEWERS},
-    "in review": {"return": {"reviewer"}, "accept": {"reviewer"}},
-    "in review after the freeze": {"return": {"reviewer"}, "accept": {"reviewer"}},
+    "in review": {"return": {"reviewer"}, "accept": {"reviewer"}, "reassign": {"reviewer", "lead"}},
+    "in review after the freeze": {"return": {"reviewer"}, "accept": {"reviewer"}, "reassign": {"reviewer", "lead"}},
     "returned": {},
     "draft after a return": {"submit": SIGNERS},
     "accepted": {"undo_accept": {"lead"}, "open_correction": SIGNERS | REVIEWERS | {"lead"}},
@@ -49,11 +49,11 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "return": REVIEWERS,
         "cancel_correction": {"signer", "lead"},
     },
-    "correction in review": {"return": {"reviewer"}, "accept": {"reviewer"}},
+    "correction in review": {"return": {"reviewer"}, "accept": {"reviewer"}, "reassign": {"reviewer", "lead"}},
     "draft of a returned correction": {"submit": SIGNERS, "cancel_correction": {"signer", "lead"}},
     "superseded": {},
     "discarded": {},
-    "in review after an undo": {"return": {"reviewer"}, "accept": {"reviewer"}},
+    "in review after an undo": {"return": {"reviewer"}, "accept": {"reviewer"}, "reassign": {"reviewer", "lead"}},
 }
 
 # Who may write what, in the same situations.
@@ -77,6 +77,7 @@ BECOMES = {
     "withdraw": "draft",
     "take_up": "in_review",
     "return": "returned",
+    "reassign": "in_review",
     "accept": "accepted",
     "undo_accept": "in_review",
     "open_correction": "accepted",
@@ -271,9 +272,11 @@ def make_place(situation: str) -> Place:
     return place
 
 
-def fitting(version: ReportVersion) -> StepData:
+def fitting(version: ReportVersion, place: Place) -> StepData:
     """Data with which every step could be taken."""
-    return factories.signature(version, reason="Vì một lý do.", respond_by=clock.today() + timedelta(days=7))
+    week = clock.today() + timedelta(days=7)
+    successor = place.person("second reviewer")
+    return factories.signature(version, reason="Vì một lý do.", respond_by=week, to=successor)
 
 
 @pytest.fixture(autouse=True)
@@ -308,13 +311,13 @@ def test_each_person_may_take_exactly_the_steps_of_the_table(situation: str) -> 
                 reason = workflow.why_not(user, version, action)
                 assert (reason == "") == ((role, action) in allowed), (role, action, reason)
                 if reason:
-                    assert_refused(version, action, user, reason)
+                    assert_refused(place, version, action, user, reason)
         assert everything() == before
 
         for role, action in sorted(allowed):
             version = place.fresh()
             with transaction.atomic():
-                workflow.take_step(version, action, by=place.person(role), data=fitting(version))
+                workflow.take_step(version, action, by=place.person(role), data=fitting(version, place))
                 assert ReportVersion.objects.get(pk=version.pk).state == BECOMES[action], (role, action)
                 event = ReportEvent.objects.latest("pk")
                 assert (event.action, event.from_state, event.to_state, event.by) == (
@@ -326,12 +329,12 @@ def test_each_person_may_take_exactly_the_steps_of_the_table(situation: str) -> 
                 transaction.set_rollback(True)
 
 
-def assert_refused(version: ReportVersion, action: str, user: User, reason: str) -> None:
+def assert_refused(place: Place, version: ReportVersion, action: str, user: User, reason: str) -> None:
     """The step is refused in one sentence, the one that `why_not` gives."""
     assert reason[0].isupper()
     assert reason.endswith(".")
     with pytest.raises(NotAllowed) as refused:
-        workflow.take_step(version, action, by=user, data=fitting(version))
+        workflow.take_step(version, action, by=user, data=fitting(version, place))
     assert str(refused.value) == reason
 
 
