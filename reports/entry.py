@@ -5,12 +5,12 @@ Every row carries a `row_version`. A write that started from an older one change
 posted, because what was loaded is known from the history. A row is saved whole or not at all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from communes.models import User
@@ -34,6 +34,7 @@ from .models import (
     ValueChange,
     VerdictChange,
 )
+from .sections import read_sections
 from .workflow import NotAllowed, Refused, lock
 
 EMPTY_VALUE = {
@@ -110,6 +111,24 @@ def nothing_to_report(*sections: Section) -> list[Write]:
     ]
 
 
+class Writes(TypedDict):
+    """Writes under the names that `save_rows` and `compare_rows` have for rows of their kind."""
+
+    values: list[Write]
+    claims: list[Write]
+    lines: list[Write]
+    resources: list[Write]
+
+
+def by_kind(writes: Iterable[Write]) -> Writes:
+    """The writes, each under the kind of row its target names, in their order."""
+    found = Writes(values=[], claims=[], lines=[], resources=[])
+    for write in writes:
+        kind, _table = _KINDS[type(write.target)]
+        found[kind].append(write)
+    return found
+
+
 @dataclass(frozen=True)
 class Conflict:
     """A write that came too late: what the user wanted, and the row as somebody else left it."""
@@ -184,6 +203,36 @@ def compare_rows(
             else:
                 compared.changes.append(outcome.write)
     return compared
+
+
+def give_way(version: ReportVersion, write: Write, *, by: User) -> None:
+    """What the user wrote gives way to what stands there, whichever row version they started from.
+
+    Both stay in the history: mine is written, and then theirs again, in one step that nobody sees the middle of.
+    """
+    with transaction.atomic():
+        version = lock(version)
+        _kind, table = _KINDS[type(write.target)]
+        row = table.rows(version, [write]).first()
+        if row is None:
+            return
+        for number, content in enumerate((write.content, table.content(row))):
+            again = Write(write.target, row.row_version + number, content)
+            save_rows(version, **by_kind([again]), by=by)
+
+
+def take_nothing_back(version: ReportVersion, *sections: Section, by: User) -> bool:
+    """Where there is content, take back the word that there is nothing to report: in these sections, or in all.
+
+    Returns whether it was said anywhere. Two queries where it was not.
+    """
+    content = {"kind": SectionLine.NOTHING, "removed": True}
+    silent = [
+        Write(LineOf(sheet.form.section, sheet.nothing.key), sheet.nothing.row_version, content)
+        for sheet in read_sections(version)
+        if sheet.nothing and sheet.is_started and sheet.form.section in (sections or Section)
+    ]
+    return bool(silent) and save_rows(version, lines=silent, by=by).written > 0
 
 
 def refuse_unless_writable(version: ReportVersion, by: User) -> None:
@@ -370,6 +419,20 @@ class _Table:
             row.section = target.section
         return row
 
+    @property
+    def foreign(self) -> list[str]:
+        """The columns that point to other rows."""
+        return [name for name in ("same_as", "criterion") if name in self.empty]
+
+    def rows(self, version: ReportVersion, writes: Sequence[Write]) -> QuerySet[Any]:
+        """The stored rows that these writes are about."""
+        keys = {f"{self.key}__in": [write.target.pk for write in writes]}
+        return self.model._default_manager.filter(version=version, **keys).select_related("updated_by", *self.foreign)
+
+    def content(self, row: Any) -> dict[str, Any]:
+        """What a row, or its state in the history, says."""
+        return {name: getattr(row, name) for name in self.empty}
+
     def wanted(self, write: Write, standing: dict[str, Any]) -> dict[str, Any]:
         """The whole content that the write asks for."""
         wanted = {name: write.content.get(name, default) for name, default in self.empty.items()}
@@ -385,6 +448,14 @@ _CLAIMS = _Table(CriterionVerdict, VerdictChange, "criterion_id", verdict_change
 _REVIEWS = _Table(CriterionVerdict, VerdictChange, "criterion_id", verdict_change, EMPTY_REVIEW)
 _LINES = _Table(SectionLine, SectionLineChange, "key", line_change, EMPTY_LINE)
 _RESOURCES = _Table(ResourceEntry, ResourceChange, "source", resource_change, EMPTY_RESOURCE)
+
+_KINDS: dict[type[Target], tuple[Literal["values", "claims", "lines", "resources"], _Table]] = {
+    Indicator: ("values", _VALUES),
+    Criterion: ("claims", _CLAIMS),
+    LineOf: ("lines", _LINES),
+    ResourceOf: ("resources", _RESOURCES),
+}
+"""Of which kind is a row that the committee writes? By what its writes name as their target."""
 
 
 def _write_rows(version: ReportVersion, writes: Sequence[Write], by: User, saved: Saved, table: _Table) -> None:
@@ -432,14 +503,11 @@ def _outcomes(version: ReportVersion, writes: Sequence[Write], table: _Table) ->
     """What would become of the writes that change something. Up to two queries."""
     if not writes:
         return
-    keys = [write.target.pk for write in writes]
-    version_rows = table.model._default_manager.filter(version=version, **{f"{table.key}__in": keys})
-    foreign = [name for name in ("same_as", "criterion") if name in table.empty]
-    rows = {getattr(row, table.key): row for row in version_rows.select_related("updated_by", *foreign)}
+    rows = {getattr(row, table.key): row for row in table.rows(version, writes)}
     loaded = _as_loaded(writes, rows, table)
     for write in writes:
         row = rows.get(write.target.pk)
-        standing = {name: getattr(row, name) for name in table.empty} if row else table.empty
+        standing = table.content(row) if row else table.empty
         shown = loaded.get(write.target.pk, standing)
         if table.wanted(write, standing) != standing and table.wanted(write, shown) != shown:
             is_stale = row is not None and row.row_version != write.row_version
@@ -455,9 +523,9 @@ def _as_loaded(writes: Sequence[Write], rows: dict[Any, Any], table: _Table) -> 
         if write.target.pk in rows and rows[write.target.pk].row_version != write.row_version
     }
     shown = {write.target.pk: dict(table.empty) for write in stale.values() if write.row_version == 0}
-    foreign = [name for name in ("same_as", "criterion") if name in table.empty]
-    for change in table.history._default_manager.filter(row__in=stale).select_related(*foreign) if stale else ():
+    changes = table.history._default_manager.filter(row__in=stale).select_related(*table.foreign)
+    for change in changes if stale else ():
         write = stale[change.row_id]
         if change.row_version == write.row_version:
-            shown[write.target.pk] = {name: getattr(change, name) for name in table.empty}
+            shown[write.target.pk] = table.content(change)
     return shown

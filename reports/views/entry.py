@@ -6,14 +6,12 @@ from typing import NamedTuple
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from communes.models import User
 from communes.permissions import is_committee
 from criteria.models import CriterionGroup
 from ntm_tracker.compact import compact
@@ -39,7 +37,6 @@ from reports.views.group_rows import (
 from reports.views.parts import parts_of
 from reports.views.presence import note_presence
 from reports.views.rows import Answer, only_changed, why_closed
-from reports.workflow import lock
 
 
 def report_group(request: UserRequest, pk: int, code: str) -> HttpResponse:
@@ -169,7 +166,7 @@ def _save(request: UserRequest, version: ReportVersion, forms: Sequence[RowForm]
     note_presence(version, request.user)
     for form in valid:
         if form.prefix == taken:
-            _take_theirs(version, form, request.user)
+            entry.give_way(version, form.as_write(), by=request.user)
     typed = Typed({str(form.prefix): form for form in forms if form.errors}, saved=saved.written)
     typed.forms.pop(taken or "", None)
     late = {(type(conflict.write.target), conflict.write.target.pk): conflict for conflict in saved.conflicts}
@@ -178,27 +175,6 @@ def _save(request: UserRequest, version: ReportVersion, forms: Sequence[RowForm]
             typed.forms[str(form.prefix)] = form
             typed.clashes[str(form.prefix)] = clash_of(form, conflict, request.user)
     return typed
-
-
-def _take_theirs(version: ReportVersion, form: RowForm, by: User) -> None:
-    """What the user typed gives way to what stands there, and both stay in the history: mine is written, and then
-    theirs again, in one step that nobody sees the middle of."""
-    with transaction.atomic():
-        lock(version)
-        rows = version.values if isinstance(form, ValueForm) else version.verdicts
-        key, empty = (
-            ("indicator", entry.EMPTY_VALUE) if isinstance(form, ValueForm) else ("criterion", entry.EMPTY_CLAIM)
-        )
-        row = rows.select_related(None).filter(**{key: form.target.pk}).first()
-        if row is None:
-            return
-        theirs = {name: getattr(row, name) for name in empty}
-        for number, content in enumerate((form.content(), theirs)):
-            write = entry.Write(form.target, row.row_version + number, content)
-            if isinstance(form, ValueForm):
-                entry.save_rows(version, [write], by=by)
-            else:
-                entry.save_rows(version, claims=[write], by=by)
 
 
 def closed(request: UserRequest, version: ReportVersion, forms: Sequence[RowForm]) -> HttpResponse:

@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from communes.models import User
 from communes.permissions import is_committee
 from criteria.catalogue import Catalogue, load_catalogue
 from ntm_tracker.compact import compact
@@ -45,7 +43,6 @@ from reports.views.section_rows import (
     rows_of,
     stored_lines,
 )
-from reports.workflow import lock
 
 POSTED_ROW = re.compile(r"[lr][0-9a-z_-]{1,40}")
 
@@ -65,7 +62,7 @@ def report_section(request: UserRequest, pk: int, code: str) -> HttpResponse:
     restored = _restored(_sheet(sections, section), request.POST.get("restore", ""))
     try:
         typed = _save(request, version, forms, restored)
-        is_taken_back = typed.saved > 0 and _take_nothing_back(version, section, request.user)
+        is_taken_back = typed.saved > 0 and entry.take_nothing_back(version, section, by=request.user)
     except entry.NotAllowed:
         return closed(request, version, forms)
     tell(request, typed)
@@ -90,7 +87,7 @@ def save_one(request: UserRequest, version: ReportVersion, prefix: str) -> Answe
     if form.is_blank:
         return Answer("unchanged")
     typed = _save(request, version, [form])
-    is_taken_back = typed.saved > 0 and _take_nothing_back(version, section, request.user)
+    is_taken_back = typed.saved > 0 and entry.take_nothing_back(version, section, by=request.user)
     after = read_sections(version, with_accepted=True)
     state = "conflict" if typed.clashes else "wrong" if typed else "saved" if typed.saved else "unchanged"
     stored = _stored(_sheet(after, section), form)
@@ -208,7 +205,7 @@ def _save(
     note_presence(version, request.user)
     for form in valid:
         if form.prefix == taken:
-            _take_theirs(version, form, request.user)
+            entry.give_way(version, form.as_write(), by=request.user)
     typed = Typed({str(form.prefix): form for form in forms if form.errors}, saved=saved.written)
     typed.forms.pop(taken or "", None)
     late = {conflict.write.target: conflict for conflict in saved.conflicts}
@@ -217,34 +214,6 @@ def _save(
             typed.forms[str(form.prefix)] = form
             typed.clashes[str(form.prefix)] = clash_of(form, conflict, request.user)
     return typed
-
-
-def _take_theirs(version: ReportVersion, form: SectionRowForm, by: User) -> None:
-    """What the user typed gives way to what stands there, and both stay in the history: mine is written, and then
-    theirs again, in one step that nobody sees the middle of."""
-    with transaction.atomic():
-        lock(version)
-        row = _stored(_sheet(read_sections(version), form.section), form)
-        if row is None:
-            return
-        empty = entry.EMPTY_RESOURCE if isinstance(row, ResourceEntry) else entry.EMPTY_LINE
-        theirs = {name: getattr(row, name) for name in empty}
-        for number, content in enumerate((form.content(), theirs)):
-            write = Write(form.target, row.row_version + number, content)
-            if isinstance(row, ResourceEntry):
-                entry.save_rows(version, resources=[write], by=by)
-            else:
-                entry.save_rows(version, lines=[write], by=by)
-
-
-def _take_nothing_back(version: ReportVersion, section: Section, by: User) -> bool:
-    """A section that has content no longer says that there is nothing to report. Whether it said so. Two queries."""
-    sheet = next(sheet for sheet in read_sections(version) if sheet.form.section == section)
-    if sheet.nothing is None or not sheet.is_started:
-        return False
-    content = {"kind": SectionLine.NOTHING, "removed": True}
-    write = Write(LineOf(section, sheet.nothing.key), sheet.nothing.row_version, content)
-    return entry.save_rows(version, lines=[write], by=by).written > 0
 
 
 def _following(data: QueryDict, pk: int, section: Section) -> str:

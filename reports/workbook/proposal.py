@@ -19,10 +19,9 @@ from communes.models import User
 from ntm_tracker.templatetags.look import day, quantity
 from reports import entry
 from reports.forms.sections import ResourceForm, SectionRowForm
-from reports.forms.values import ClaimForm, RowForm, ValueForm
-from reports.models import ReportVersion, SectionLine
+from reports.forms.values import RowForm, ValueForm
 from reports.reading import say_value
-from reports.sections import read_sections, unit_of
+from reports.sections import unit_of
 
 from .layout import CHOICE, DAY, MARK, NUMBER, Draft, Place, kind_of, layouts
 from .reading import Read, Wrong
@@ -97,7 +96,6 @@ class Proposal:
     decided: list[RowChange] = field(default_factory=list)
     conflicts: list[RowChange] = field(default_factory=list)
     errors: list[Wrong] = field(default_factory=list)
-    writes: dict[str, list[entry.Write]] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -174,38 +172,16 @@ def apply(draft: Draft, proposal: Proposal, *, by: User) -> entry.Saved:
     Where somebody else's row should stay, the file's is written and theirs again, so that both are in the history.
     A section that has content then no longer says that there is nothing to report.
     """
+    taken = [row.form.as_write() for row in proposal.all_rows if row.choice != THEIRS]
+    left = [row.form.as_write() for row in proposal.all_rows if row.choice == THEIRS]
     with transaction.atomic():
-        saved = entry.save_rows(draft.version, **proposal.writes, by=by, all_or_nothing=True)
+        saved = entry.save_rows(draft.version, **entry.by_kind(taken), by=by, all_or_nothing=True)
         if saved.conflicts:
             return saved
-        theirs = [row for row in proposal.decided if row.choice == THEIRS]
-        back = entry.save_rows(draft.version, **_as_they_stood(theirs), by=by, all_or_nothing=True)
-        saved.written -= back.written
-        if silent := _no_longer_empty(draft.version):
-            entry.save_rows(draft.version, lines=silent, by=by)
+        for write in left:
+            entry.give_way(draft.version, write, by=by)
+        entry.take_nothing_back(draft.version, by=by)
     return saved
-
-
-def _as_they_stood(rows: list[RowChange]) -> dict[str, list[entry.Write]]:
-    """The writes that bring back what stood there before the file's content was written over it."""
-    writes = _writes([])
-    for row in rows:
-        stored = row.form.row
-        assert stored is not None
-        kind, empty = _kind(row.form)
-        content = {name: getattr(stored, name) for name in empty}
-        writes[kind].append(entry.Write(row.form.target, stored.row_version + 1, content))
-    return writes
-
-
-def _no_longer_empty(version: ReportVersion) -> list[entry.Write]:
-    """The writes that take “nothing to report” back where there is content. Two queries."""
-    content = {"kind": SectionLine.NOTHING, "removed": True}
-    return [
-        entry.Write(entry.LineOf(sheet.form.section, sheet.nothing.key), sheet.nothing.row_version, content)
-        for sheet in read_sections(version)
-        if sheet.nothing and sheet.is_started
-    ]
 
 
 def _forms(draft: Draft, read: Read) -> list[RowForm]:
@@ -251,42 +227,21 @@ def _sentences(form: RowForm, name: str) -> list[str]:
 def _compare(draft: Draft, forms: list[RowForm], read: Read, proposal: Proposal) -> None:
     """Which rows the forms would change, and which of them somebody else changed meanwhile."""
     rows = [_row_change(draft, form, read) for form in forms]
-    by_target = {_key(row.form.target): row for row in rows if row.cells}
-    proposal.writes = _writes(row.form for row in by_target.values())
-    compared = entry.compare_rows(draft.version, **proposal.writes)
+    by_target: dict[entry.Target, RowChange] = {row.form.target: row for row in rows if row.cells}
+    writes = entry.by_kind(row.form.as_write() for row in by_target.values())
+    compared = entry.compare_rows(draft.version, **writes)
     for write in compared.changes:
-        row = by_target[_key(write.target)]
+        row = by_target[write.target]
         if row.prefix in read.choices and row.form.row:
             row.current, row.choice = row.form.row, read.choices[row.prefix]
             proposal.decided.append(row)
         else:
             proposal.changes.append(row)
     for conflict in compared.conflicts:
-        row = by_target[_key(conflict.write.target)]
+        row = by_target[conflict.write.target]
         row.current = conflict.current
         proposal.conflicts.append(row)
     proposal.changes.sort(key=lambda row: row.place.order)
-
-
-def _kind(form: RowForm) -> tuple[str, dict[str, Any]]:
-    """The name that `save_rows` has for rows of this kind, and what an empty one says."""
-    if isinstance(form, ValueForm):
-        return "values", entry.EMPTY_VALUE
-    if isinstance(form, ClaimForm):
-        return "claims", entry.EMPTY_CLAIM
-    return ("resources", entry.EMPTY_RESOURCE) if isinstance(form, ResourceForm) else ("lines", entry.EMPTY_LINE)
-
-
-def _writes(forms: Iterable[RowForm]) -> dict[str, list[entry.Write]]:
-    """The writes of the forms under the names that `save_rows` knows."""
-    writes: dict[str, list[entry.Write]] = {"values": [], "claims": [], "lines": [], "resources": []}
-    for form in forms:
-        writes[_kind(form)[0]].append(form.as_write())
-    return writes
-
-
-def _key(target: entry.Target) -> tuple[type, Any]:
-    return type(target), target.pk
 
 
 def _row_change(draft: Draft, form: RowForm, read: Read) -> RowChange:
