@@ -312,6 +312,11 @@ class ClaimForm(RowForm):
         return {name: self.cleaned_data[name] for name in EMPTY_CLAIM}
 
 
+def prefixes_of(criterion: CriterionSheet) -> list[str]:
+    """The prefixes of the rows that are written for a criterion, in the order of the page."""
+    return [f"c{criterion.criterion.number}", *(f"i{each.indicator.code}" for each in criterion.indicators)]
+
+
 def _yes_or_no(row: IndicatorValue) -> str:
     """The stored answer as its radio button is called; empty when there is none."""
     return "" if row.value is None else f"{row.value:.0f}"

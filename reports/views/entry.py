@@ -19,7 +19,7 @@ from ntm_tracker.http import UserRequest
 from reports import entry, evidence, permissions
 from reports.changes import Background, read_beside
 from reports.checks import SoftCheck, by_indicator, soft_checks
-from reports.forms.values import ClaimForm, RowForm, ValueForm
+from reports.forms.values import ClaimForm, RowForm, ValueForm, prefixes_of
 from reports.judging import CriterionSheet, Sheet
 from reports.models import ReportVersion, ReviewItem
 from reports.sections import filled_sections
@@ -28,15 +28,13 @@ from reports.views.group_rows import (
     CriterionRow,
     IndicatorRow,
     Surroundings,
-    Typed,
     both_slots,
     clash_of,
     criterion_row,
-    errors_of,
 )
 from reports.views.parts import parts_of
-from reports.views.presence import note_presence
 from reports.views.rows import Answer, only_changed, why_closed
+from reports.views.typed import Typed, errors_of, save_typed
 
 
 def report_group(request: UserRequest, pk: int, code: str) -> HttpResponse:
@@ -51,7 +49,7 @@ def report_group(request: UserRequest, pk: int, code: str) -> HttpResponse:
         return _page(request, sheet, background, entry_.group, Typed())
     forms = _with_same(request, sheet.group(code), background, list(_forms(sheet.group(code), request.POST)))
     try:
-        typed = _save(request, version, forms)
+        typed = save_typed(request, version, forms, clash_of)
     except entry.NotAllowed:
         return closed(request, version, forms)
     tell(request, typed)
@@ -69,7 +67,7 @@ def _following(data: QueryDict, sheet: Sheet, pk: int, code: str) -> str:
     if following and sheet.catalogue.group(following):
         return reverse("reports:group", args=[pk, following])
     settled = data.get("same") or data.get("take") or ""
-    known = {f"i{each.indicator.code}" for each in sheet.indicators()} | {f"c{number}" for number in range(1, 100)}
+    known = (prefix for criterion in sheet.criteria for prefix in prefixes_of(criterion))
     anchor = f"#{settled}" if settled in known else ""
     return reverse("reports:group", args=[pk, code]) + anchor
 
@@ -82,20 +80,18 @@ def save_one(request: UserRequest, version: ReportVersion, prefix: str) -> Answe
         raise Http404
     around = _around(sheet, background)
     before = _find(sheet, around, Typed(), prefix)
-    typed = _save(request, version, [form])
+    typed = save_typed(request, version, [form], clash_of)
     now, background = read_beside(version, sheet.catalogue)
     after = _find(now, replace(around, checks=_checks(now, background)), typed, prefix)
     row = after.row
-    state = "conflict" if row.clash else "wrong" if row.form.errors else "saved" if typed.saved else "unchanged"
     slots, was = both_slots(before.row, row)
     if row.clash:
         was = {}  # the page does not know yet what somebody else has written
     if typed.saved:
         for now_, then in (both_slots(before.criterion, after.criterion), _parts(version, now, sheet, after.criterion)):
             slots, was = slots | now_, was | then
-    return Answer(
-        state, _start_of_next(form, row, typed), errors_of(row), only_changed(slots, was, prefix, request.POST)
-    )
+    changed = only_changed(slots, was, prefix, request.POST)
+    return Answer(typed.state, typed.start_of_next(form, row.sheet.row), errors_of(row.form), changed)
 
 
 def _parts(
@@ -108,15 +104,6 @@ def _parts(
     return {name: compact(html, between_tags=True) for name, html in after.items()}, {
         name: compact(html, between_tags=True) for name, html in was.items()
     }
-
-
-def _start_of_next(form: RowForm, row: IndicatorRow | CriterionRow, typed: Typed) -> int:
-    """The row version from which the page goes on: a newer one only when the page has written it itself.
-
-    What somebody else wrote is not in the fields of the page, so they must not start from it unasked.
-    """
-    stored = row.sheet.row.row_version if row.sheet.row else 0
-    return stored if typed.saved or form.loaded is None else form.loaded
 
 
 def refuse_unless_writable(request: UserRequest, version: ReportVersion) -> None:
@@ -153,28 +140,6 @@ def _with_same(
                 form = ValueForm.like(accepted, request.POST, sheet=form.sheet)
         made.append(form)
     return made
-
-
-def _save(request: UserRequest, version: ReportVersion, forms: Sequence[RowForm]) -> Typed:
-    """Write the rows that are right; what is left comes back with its clash, if it has one."""
-    taken = request.POST.get("take")
-    valid = [form for form in forms if form.is_valid()]
-    kept = [form for form in valid if form.prefix != taken]
-    values = [form.as_write() for form in kept if isinstance(form, ValueForm)]
-    claims = [form.as_write() for form in kept if isinstance(form, ClaimForm)]
-    saved = entry.save_rows(version, values, claims, by=request.user)
-    note_presence(version, request.user)
-    for form in valid:
-        if form.prefix == taken:
-            entry.give_way(version, form.as_write(), by=request.user)
-    typed = Typed({str(form.prefix): form for form in forms if form.errors}, saved=saved.written)
-    typed.forms.pop(taken or "", None)
-    late = {(type(conflict.write.target), conflict.write.target.pk): conflict for conflict in saved.conflicts}
-    for form in kept:
-        if conflict := late.get((type(form.target), form.target.pk)):
-            typed.forms[str(form.prefix)] = form
-            typed.clashes[str(form.prefix)] = clash_of(form, conflict, request.user)
-    return typed
 
 
 def closed(request: UserRequest, version: ReportVersion, forms: Sequence[RowForm]) -> HttpResponse:
@@ -224,8 +189,7 @@ class Found(NamedTuple):
 def _find(sheet: Sheet, around: Surroundings, typed: Typed, prefix: str) -> Found:
     """The row of that prefix, as the page would show it."""
     for criterion in sheet.criteria:
-        own = [f"c{criterion.criterion.number}", *(f"i{each.indicator.code}" for each in criterion.indicators)]
-        if prefix in own:
+        if prefix in prefixes_of(criterion):
             row = criterion_row(criterion, typed, around)
             return Found(row, next((each for each in row.indicators if each.prefix == prefix), row))
     raise Http404
@@ -251,26 +215,6 @@ def _page(
         "following": following[0] if following else "",
         "accepted": background.accepted_version,
         "returned": returned_sentence(version),
-        "errors": _errors(typed, rows),
+        "errors": typed.sentences(prefix for row in rows for prefix in prefixes_of(row.sheet)),
     }
     return render(request, "reports/report_group.html", context)
-
-
-def _errors(typed: Typed, rows: list[CriterionRow]) -> list[tuple[str, str]]:
-    """Everything that is wrong, for the summary: where it is, and a sentence."""
-    found = []
-    for row in rows:
-        found += _errors_of(typed, row.prefix, str(row.sheet.criterion))
-        for indicator in row.indicators:
-            found += _errors_of(typed, indicator.prefix, str(indicator.sheet.indicator))
-    return found
-
-
-def _errors_of(typed: Typed, prefix: str, name: str) -> list[tuple[str, str]]:
-    form = typed.forms.get(prefix)
-    if form is None:
-        return []
-    if prefix in typed.clashes:
-        text = _("%(row)s: two people wrote this row. Choose which one to keep.")
-        return [(f"#{prefix}", text % {"row": name})]
-    return [(f"#{prefix}", f"{name}: {error}") for errors in form.errors.values() for error in errors]

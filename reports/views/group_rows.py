@@ -5,16 +5,12 @@ Parts that change when a row is saved are slots, each a template of its own, so 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
 from criteria import rules
 from criteria.models import Indicator
 from ntm_tracker import clock
-from ntm_tracker.compact import compact
 from ntm_tracker.templatetags.look import NBSP, capital, quantity, verdict_word
 from reports import entry, evidence
 from reports.changes import Background
@@ -24,37 +20,7 @@ from reports.gauge import Gauge, gauge_of
 from reports.judging import CriterionSheet, IndicatorSheet
 from reports.models import CriterionVerdict, EvidenceLink, IndicatorValue, ReviewItem
 from reports.reading import level_of, say_comparison, say_numbers, say_threshold, say_value, say_why
-
-
-@dataclass
-class Side:
-    """One of two contents of a row: in words, how it would be judged, who wrote it and when."""
-
-    text: str
-    verdict: str
-    author: str
-    at: datetime
-
-
-@dataclass
-class Clash:
-    """Two people wrote the same row: what the user typed, and what stands there now under `row_version`."""
-
-    mine: Side
-    theirs: Side
-    row_version: int
-
-
-@dataclass
-class Typed:
-    """What came with a POST and could not be saved, by the prefix of its row."""
-
-    forms: dict[str, RowForm] = field(default_factory=dict)
-    clashes: dict[str, Clash] = field(default_factory=dict)
-    saved: int = 0
-
-    def __bool__(self) -> bool:
-        return bool(self.forms)
+from reports.views.typed import Clash, Side, Typed, rendered
 
 
 @dataclass
@@ -294,32 +260,16 @@ def both_slots(
     return slots, was
 
 
-def errors_of(row: IndicatorRow | CriterionRow) -> dict[str, str]:
-    """What is wrong with the fields of a row as HTML, by the names of the fields."""
-    found = {}
-    for name, errors in row.form.errors.items():
-        field_name = "row_version" if name == "__all__" else name
-        found[f"{row.prefix}-{field_name}"] = rendered("reports/_field_errors.html", {"errors": errors})
-    return found
-
-
-def rendered(template: str, context: dict[str, Any]) -> str:
-    """A piece of a page, without the space around its tags."""
-    return compact(render_to_string(template, context), between_tags=True)
-
-
 def clash_of(form: RowForm, conflict: entry.Conflict, by: object) -> Clash:
     """Both contents in words, with who wrote them, when, and how each would be judged."""
     row = conflict.current
     author, now = str(by), clock.now()
     if isinstance(form, ValueForm):
         assert isinstance(row, IndicatorValue)
-        level, mine = form.sheet.level, form.as_row()
+        mine = form.as_row()
         return Clash(
-            Side(say_row(mine, form), rules.judge_indicator(mine.answer, level).value, author, now),
-            Side(
-                say_row(row, form), rules.judge_indicator(row.answer, level).value, str(row.updated_by), row.updated_at
-            ),
+            Side(say_row(mine, form), _verdict(mine, form), author, now),
+            Side(say_row(row, form), _verdict(row, form), str(row.updated_by), row.updated_at),
             row.row_version,
         )
     assert isinstance(row, CriterionVerdict)
@@ -332,6 +282,7 @@ def clash_of(form: RowForm, conflict: entry.Conflict, by: object) -> Clash:
 
 
 def _verdict(row: IndicatorValue, form: ValueForm) -> str:
+    """How a row of the indicator would be judged."""
     return rules.judge_indicator(row.answer, form.sheet.level).value
 
 

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from reports.forms.values import prefixes_of
 from reports.judging import CriterionSheet, Sheet
 from reports.models import QuarterlyReport, ReviewItem, Section
 from reports.traces import Trace
@@ -32,8 +33,7 @@ class Task:
     @property
     def rows(self) -> set[str]:
         """The prefixes of the rows that are written for it."""
-        indicators = {f"i{indicator.indicator.code}" for indicator in self.sheet.indicators}
-        return indicators | {f"c{self.sheet.criterion.number}"}
+        return set(prefixes_of(self.sheet))
 
 
 @dataclass(frozen=True)

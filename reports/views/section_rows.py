@@ -18,7 +18,7 @@ from reports.entry import Conflict
 from reports.forms.sections import LineForm, ResourceForm, SectionRowForm, new_key, say
 from reports.models import Period, ReportVersion, ResourceEntry, Section, SectionLine, Source
 from reports.sections import COLUMNS, SectionSheet, line_words, resource_words, say_line, say_resources
-from reports.views.group_rows import Clash, Side, Typed, rendered
+from reports.views.typed import Clash, Side, Typed
 
 EMPTY_LINES, MORE_LINES = 2, 3
 """How many empty lines a page offers, and how many more when they were asked for."""
@@ -151,16 +151,6 @@ def row_of(sheet: SectionSheet, period: Period, catalogue: Catalogue, form: Sect
     return LineRow(form, period, typed.clashes.get(str(form.prefix)))
 
 
-def errors_of(form: SectionRowForm) -> dict[str, str]:
-    """What is wrong with the fields of a row as HTML, by the names of the fields."""
-    return {
-        form.add_prefix("row_version" if name == "__all__" else name): rendered(
-            "reports/_field_errors.html", {"errors": errors}
-        )
-        for name, errors in form.errors.items()
-    }
-
-
 def new_rows(
     sheet: SectionSheet, version: ReportVersion, catalogue: Catalogue, typed: Typed, user: User, *, more: bool
 ) -> list[LineRow]:
@@ -210,16 +200,3 @@ def _in_words(row: SectionLine | ResourceEntry, form: SectionRowForm) -> str:
     else:
         said = form.said()
     return said or _("empty")
-
-
-def errors_in(rows: list[Row], typed: Typed) -> list[tuple[str, str]]:
-    """Everything that is wrong, for the summary: where it is, and a sentence."""
-    found = []
-    for row in rows:
-        name = row.form.named
-        if row.clash:
-            text = _("%(row)s: two people wrote this row. Choose which one to keep.")
-            found.append((f"#{row.prefix}", text % {"row": name}))
-        else:
-            found += [(f"#{row.prefix}", f"{name}: {error}") for each in row.form.errors.values() for error in each]
-    return found

@@ -1,7 +1,7 @@
 """Where the committee writes the sections beside the criteria: one page for each, row by row like the criteria."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
@@ -29,20 +29,17 @@ from reports.models import ReportVersion, ResourceEntry, Section, SectionLine, S
 from reports.sections import SectionSheet, read_sections, say_line
 from reports.views.detail import get_report, open_items, returned_sentence, version_at_hand
 from reports.views.entry import closed, refuse_unless_writable, tell
-from reports.views.group_rows import Typed, rendered
 from reports.views.parts import parts_of
-from reports.views.presence import note_presence
 from reports.views.rows import Answer
 from reports.views.section_rows import (
     clash_of,
     criteria_of,
-    errors_in,
-    errors_of,
     new_rows,
     row_of,
     rows_of,
     stored_lines,
 )
+from reports.views.typed import Typed, errors_of, rendered, save_typed
 
 POSTED_ROW = re.compile(r"[lr][0-9a-z_-]{1,40}")
 
@@ -61,7 +58,7 @@ def report_section(request: UserRequest, pk: int, code: str) -> HttpResponse:
     forms = [form for form in _forms(sections, section, catalogue, request.POST) if not form.is_blank]
     restored = _restored(_sheet(sections, section), request.POST.get("restore", ""))
     try:
-        typed = _save(request, version, forms, restored)
+        typed = save_typed(request, version, forms, clash_of, restored)
         is_taken_back = typed.saved > 0 and entry.take_nothing_back(version, section, by=request.user)
     except entry.NotAllowed:
         return closed(request, version, forms)
@@ -86,14 +83,11 @@ def save_one(request: UserRequest, version: ReportVersion, prefix: str) -> Answe
         raise Http404
     if form.is_blank:
         return Answer("unchanged")
-    typed = _save(request, version, [form])
+    typed = save_typed(request, version, [form], clash_of)
     is_taken_back = typed.saved > 0 and entry.take_nothing_back(version, section, by=request.user)
     after = read_sections(version, with_accepted=True)
-    state = "conflict" if typed.clashes else "wrong" if typed else "saved" if typed.saved else "unchanged"
     stored = _stored(_sheet(after, section), form)
-    # Only what this page wrote may be the start of its next write.
-    is_start = typed.saved or form.loaded is None
-    answer = Answer(state, (stored.row_version if stored else 0) if is_start else form.loaded or 0, errors_of(form))
+    answer = Answer(typed.state, typed.start_of_next(form, stored), errors_of(form))
     answer.slots = _changed(version, section, before, after, catalogue, form, typed)
     if is_taken_back:
         answer.sentence = nothing_taken_back()
@@ -192,30 +186,6 @@ def _restored(sheet: SectionSheet, wanted: str) -> list[Write]:
     return [Write(LineOf(sheet.form.section, key), int(row_version), content)]
 
 
-def _save(
-    request: UserRequest, version: ReportVersion, forms: Sequence[SectionRowForm], restored: Sequence[Write] = ()
-) -> Typed:
-    """Write the rows that are right; what is left comes back with its clash, if it has one."""
-    taken = request.POST.get("take")
-    valid = [form for form in forms if form.is_valid()]
-    kept = [form for form in valid if form.prefix != taken]
-    lines = [form.as_write() for form in kept if not isinstance(form, ResourceForm)]
-    resources = [form.as_write() for form in kept if isinstance(form, ResourceForm)]
-    saved = entry.save_rows(version, lines=[*lines, *restored], resources=resources, by=request.user)
-    note_presence(version, request.user)
-    for form in valid:
-        if form.prefix == taken:
-            entry.give_way(version, form.as_write(), by=request.user)
-    typed = Typed({str(form.prefix): form for form in forms if form.errors}, saved=saved.written)
-    typed.forms.pop(taken or "", None)
-    late = {conflict.write.target: conflict for conflict in saved.conflicts}
-    for form in kept:
-        if conflict := late.get(form.target):
-            typed.forms[str(form.prefix)] = form
-            typed.clashes[str(form.prefix)] = clash_of(form, conflict, request.user)
-    return typed
-
-
 def _following(data: QueryDict, pk: int, section: Section) -> str:
     """Where to go after everything is saved: on to another part, or back, with more empty lines if wanted."""
     wanted = data.get("next", "")
@@ -253,6 +223,6 @@ def _page(
         "before": around[position - 1] if position else None,
         "after": around[position + 1] if position + 1 < len(around) else None,
         "returned": returned_sentence(version),
-        "errors": errors_in(rows, typed),
+        "errors": typed.sentences(row.prefix for row in rows),
     }
     return render(request, "reports/report_section.html", context)
