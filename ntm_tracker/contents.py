@@ -5,13 +5,14 @@ opens nothing that could grow: of a Word or Excel file only the list of parts is
 takes to see that it is whole.
 """
 
+import re
 import struct
 import unicodedata
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import PurePath
 from typing import Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -75,8 +76,14 @@ PROGRAM = gettext_lazy("This is a program. Programs are not taken.")
 WEB_PAGE = gettext_lazy("This is a web page or an SVG drawing, which can contain programs. Save it as PDF.")
 HEIC = gettext_lazy("This is a photo of the type HEIC, which many computers cannot open. Save it as JPEG.")
 
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How an Office file of the old kind begins, and one that is locked with a password."""
+
+MACRO_PARTS = r"vbaProject|vbaData|/macrosheets/|/activeX/"
+"""What the part of an Office file that holds programs is called, in part and in any case."""
+
 REFUSED = [
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLD_OFFICE),
+    (OLE, OLD_OFFICE),
     (b"MZ", PROGRAM),
     (b"\x7fELF", PROGRAM),
     (b"#!", PROGRAM),
@@ -189,10 +196,7 @@ def _office(file: Any) -> FileType:
             content_types = archive.read(types).lower()
     except (BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError, EOFError) as refusal:
         raise Unacceptable(str(BROKEN)) from refusal
-    programs = ("vbaproject.bin", "vbadata.xml")
-    if b"macroenabled" in content_types or any(
-        name.endswith(programs) or "/macrosheets/" in name or "/activex/" in name for name in parts
-    ):
+    if b"macroenabled" in content_types or any(re.search(MACRO_PARTS, f"/{name}", re.IGNORECASE) for name in parts):
         raise Unacceptable(str(MACROS) % {"ending": found.endings[0]})
     return found
 
@@ -208,9 +212,14 @@ def _refuse_long_directory(file: Any) -> None:
         raise Unacceptable(_("The file has too many parts to be checked. Save it as PDF."))
 
 
-def _refuse_bomb(parts: list[Any]) -> None:
+def is_locked(parts: list[ZipInfo]) -> bool:
+    """Whether any part of an archive needs a password."""
+    return any(part.flag_bits & 1 for part in parts)
+
+
+def _refuse_bomb(parts: list[ZipInfo]) -> None:
     """A small file that would unpack to a huge one, or one whose parts are locked."""
-    if any(part.flag_bits & 1 for part in parts):
+    if is_locked(parts):
         raise Unacceptable(_("The file is locked with a password. Save it without one."))
     if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
         raise Unacceptable(_("The file would unpack to an enormous size and is not taken. Save it as PDF."))

@@ -18,6 +18,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from openpyxl import Workbook, load_workbook
 
+from ntm_tracker.contents import MACRO_PARTS, OLE, is_locked
+
 MEGABYTE = 1024 * 1024
 LARGEST_FILE = 5 * MEGABYTE
 LARGEST_UNPACKED = 20 * MEGABYTE
@@ -27,12 +29,10 @@ LARGEST_PART = 2 * MEGABYTE
 """For every part but the sheets and their texts: a huge list of styles would take a hundred times its size."""
 MOST_PARTS = 300
 
-OLD_OR_LOCKED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-
 BROKEN = gettext_lazy("The file is damaged or not complete. Open it in Excel, save it anew as .xlsx and send it again.")
 MACROS = gettext_lazy("The file contains macros, which are programs. Save it as .xlsx, without macros.")
 FOREIGN: list[tuple[str, str | Promise]] = [
-    (r"vbaProject|vbaData|/macrosheets/|/activeX/", MACROS),
+    (MACRO_PARTS, MACROS),
     (r"/externalLinks/", gettext_lazy("The file has links to other workbooks. Remove them (Data, Edit links).")),
     (r"connections\.xml$|/queryTables/", gettext_lazy("The file has connections to other data. Remove them.")),
     (r"/embeddings/|oleObject", gettext_lazy("The file contains other files. Remove them.")),
@@ -76,7 +76,7 @@ def _refuse_size(file: BinaryIO) -> None:
     head = file.read(8)
     if not head:
         raise Refused(_("The file is empty."))
-    if head.startswith(OLD_OR_LOCKED):
+    if head.startswith(OLE):
         raise Refused(_("The file is locked with a password, or saved as .xls. Save it as .xlsx, without a password."))
     if not head.startswith(b"PK"):
         raise Refused(_("This is no Excel file. Send the template, saved as .xlsx."))
@@ -85,7 +85,7 @@ def _refuse_size(file: BinaryIO) -> None:
 def _refuse_parts(parts: list[ZipInfo]) -> None:
     """What the list of the parts already tells; what they unpack to is never more than they say."""
     names = [part.filename for part in parts]
-    if any(part.flag_bits & 1 for part in parts):
+    if is_locked(parts):
         raise Refused(_("The file is locked with a password. Save it without one."))
     if len(parts) > MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED or any(map(_swells, parts)):
         raise Refused(_("The file would unpack to an enormous size. Nothing of it was read."))
