@@ -91,6 +91,11 @@ def can_open_periods(user: User) -> bool:
     return leads_everywhere(user)
 
 
+def opens_periods(user: User) -> bool:
+    """Whether the user opens periods here or in the administration. Two queries for an administrator."""
+    return can_open_periods(user) or (user.is_staff and user.has_perm("reports.change_period"))
+
+
 def can_publish(user: User) -> bool:
     """A lead for the whole country publishes the figures of a quarter."""
     return leads_everywhere(user)

@@ -90,16 +90,17 @@ class Step:
 def open_period(period: Period, *, by: User | None = None) -> int:
     """Create the obligation to report for every commune that is a member on the period's last day.
 
-    Returns how many were created. Opening again only adds communes that became members since.
+    Returns how many were created. Opening again only adds communes that became members since. A user who is named
+    must have the right to open periods.
     """
+    if by is not None and not permissions.opens_periods(by):
+        raise NotAllowed(_("Only a ministry lead for the whole country or an administrator can open a period."))
     with transaction.atomic():
-        period = Period.objects.select_for_update().get(pk=period.pk)
-        members: set[Commune] = set()
-        for programme in Programme.objects.all():
-            members.update(Commune.objects.members(programme, period.last_day))
-        known = set(period.reports.values_list("commune", flat=True))
-        missing = sorted((c for c in members if c.pk not in known), key=lambda commune: commune.pk)
+        period = Period.objects.select_for_update(of=("self",)).select_related("criteria_set").get(pk=period.pk)
+        if reason := why_not_open(period):
+            raise Refused(reason)
         now = clock.now()
+        missing = without_report(period)
         for commune in missing:
             report = QuarterlyReport.objects.create(commune=commune, period=period)
             version = ReportVersion.objects.create(report=report, number=1, opened_by=by, opened_at=now)
@@ -110,6 +111,26 @@ def open_period(period: Period, *, by: User | None = None) -> int:
             period.opened_at = now
             period.save(update_fields=["opened_at"])
     return len(missing)
+
+
+def why_not_open(period: Period) -> str:
+    """What stands in the way of opening the period; an empty string when nothing does. No query with its set."""
+    if not period.criteria_set.is_published:
+        text = _("The criteria set %(set)s is not published yet: what reports are judged by must not change any more.")
+        return text % {"set": period.criteria_set}
+    return ""
+
+
+def without_report(period: Period) -> list[Commune]:
+    """The communes that are members on the period's last day and have no report to write yet.
+
+    Two queries, and one for each programme.
+    """
+    members: set[Commune] = set()
+    for programme in Programme.objects.all():
+        members.update(Commune.objects.members(programme, period.last_day))
+    known = set(period.reports.values_list("commune", flat=True))
+    return sorted((commune for commune in members if commune.pk not in known), key=lambda commune: commune.pk)
 
 
 def extend_deadline(report: QuarterlyReport, *, new_due: date, reason: str, by: User) -> DeadlineExtension:
