@@ -147,6 +147,7 @@ class Strip:
     quarters: list[StripQuarter]
     rows: list[StripRow]
     editions: list[str]
+    being_corrected: list[Owed]
 
 
 def strip(history: History, standing: Standing, commune: Commune) -> Strip:
@@ -167,7 +168,9 @@ def strip(history: History, standing: Standing, commune: Commune) -> Strip:
         starts = not rows or rows[-1].criterion.group_id != criterion.group_id
         cells = [StripCell(_drawn(found.get(criterion.number), is_shown), css) for css, found, is_shown in columns]
         rows.append(StripRow(criterion, starts, cells))
-    return Strip(list(years.items()), quarters, rows, editions(history.periods))
+    owed = (history.report(commune, quarter_of(period)) for period in history.periods)
+    being_corrected = [report for report in owed if report and report.is_being_corrected]
+    return Strip(list(years.items()), quarters, rows, editions(history.periods), being_corrected)
 
 
 def _drawn(cell: Cell | None, is_shown: bool) -> SafeString:

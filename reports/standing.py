@@ -57,6 +57,7 @@ class ReportAsKnown(Protocol):
     official_since: datetime
     official_holder: str | None
     last_state: str | None
+    last_action: str | None
     last_version: int
     due: date
 
@@ -138,7 +139,10 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """The report owed for a quarter, with the state it was in on the day of the history."""
+    """The report owed for a quarter, with the state it was in on the day of the history.
+
+    While it is being corrected, the accepted version still counts: see `_is_being_corrected`.
+    """
 
     report: int
     period: Period
@@ -146,6 +150,7 @@ class Owed:
     state: str
     due_on: date
     official: int | None = None
+    is_being_corrected: bool = False
 
 
 @dataclass
@@ -164,6 +169,9 @@ class History:
 
     def version(self, commune: Commune, quarter: Quarter) -> Known | None:
         return self.known.get(commune.pk, {}).get(quarter)
+
+    def report(self, commune: Commune, quarter: Quarter) -> Owed | None:
+        return self.owed.get(commune.pk, {}).get(quarter)
 
     def period(self, quarter: Quarter) -> Period | None:
         return next((period for period in self.periods if quarter_of(period) == quarter), None)
@@ -337,7 +345,8 @@ class Cell:
 class CommuneRow:
     """One commune: the version in force for the quarter, or the last known one, and its criteria.
 
-    The changes are None when one side is unknown.
+    `owed` is the report of the quarter, `source` the one that the shown figures are from. The changes are None when
+    one side is unknown.
     """
 
     commune: Commune
@@ -349,6 +358,12 @@ class CommuneRow:
     since_previous: Change | None
     since_baseline: Change | None
     owed: Owed | None
+    source: Owed | None = None
+
+    @property
+    def is_being_corrected(self) -> bool:
+        """Whether a correction of the figures shown is in work."""
+        return bool(self.source and self.source.is_being_corrected)
 
     @property
     def is_provisional(self) -> bool:
@@ -379,12 +394,13 @@ class ColumnTotal:
 
 @dataclass(frozen=True, slots=True)
 class CommuneAtTarget:
-    """How one commune stands at a target's quarter, with the criteria it lacks."""
+    """How one commune stands at a target's quarter, with the criteria it lacks and the report that says so."""
 
     commune: Commune
     outcome: str
     count: Count
     lacking: list[tuple[Criterion, str]]
+    source: Owed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -430,6 +446,10 @@ class TargetVerdict:
     @property
     def unknown(self) -> list[CommuneAtTarget]:
         return self.having(UNKNOWN)
+
+    @property
+    def being_corrected(self) -> list[CommuneAtTarget]:
+        return [commune for commune in self.communes if commune.source and commune.source.is_being_corrected]
 
 
 @dataclass(frozen=True, slots=True)
@@ -539,7 +559,8 @@ def _row(
         count=count(cell.shown for cell in cells) if known else Count(),
         since_previous=compare(verdicts, _verdicts(history, commune, previous)),
         since_baseline=compare(verdicts, _verdicts(history, commune, baseline)),
-        owed=history.owed.get(commune.pk, {}).get(here),
+        owed=history.report(commune, here),
+        source=history.report(commune, newest) if known else None,
     )
 
 
@@ -580,6 +601,7 @@ def _target(history: History, goal: Goal, shown: Period) -> TargetVerdict:
                 outcome(list(verdicts.values())),
                 count(verdicts.values()),
                 [(c, verdicts[c.number]) for c in criteria if verdicts and verdicts[c.number] not in FULFILLED],
+                history.report(commune, quarter_of(period)) if verdicts and period else None,
             )
         )
     outcomes = [commune.outcome for commune in communes]
@@ -650,7 +672,13 @@ def load_history(
         if version := _counting(report):
             known.setdefault(report.commune_id, {})[quarter] = version
         owed.setdefault(report.commune_id, {})[quarter] = Owed(
-            report.pk, report.period, report.commune_id, _state(report, as_of), report.due, report.official_number
+            report.pk,
+            report.period,
+            report.commune_id,
+            _state(report, as_of),
+            report.due,
+            report.official_number,
+            _is_being_corrected(report),
         )
     _judge((version for versions in known.values() for version in versions.values()), end)
     return History(
@@ -693,6 +721,7 @@ def _reports(
             official_since=F("span__since"),
             official_holder=F("span__version__holder__full_name"),
             last_state=Subquery(steps.values("to_state")[:1]),
+            last_action=Subquery(steps.values("action")[:1]),
             last_version=Subquery(steps.values("version")[:1]),
             due=Coalesce(Subquery(extensions.values("new_due")[:1]), F("period__due_on")),
         )
@@ -728,6 +757,12 @@ def _state(report: ReportAsKnown, as_of: date) -> str:
     if report.last_state in (State.SUBMITTED, State.IN_REVIEW, State.RETURNED):
         return report.last_state
     return "overdue" if as_of > report.due else "not_submitted"
+
+
+def _is_being_corrected(report: ReportAsKnown) -> bool:
+    """Whether a newer version was in work beside the official one: a correction, or one whose acceptance was undone."""
+    settled = (ReportEvent.Action.ACCEPT, ReportEvent.Action.CANCEL_CORRECTION)
+    return report.official is not None and report.last_action not in settled
 
 
 def _judge(versions: Iterable[Known], end: datetime) -> None:

@@ -64,6 +64,8 @@ STATES = {
     "discarded": Sign("", pgettext_lazy("state", "discarded")),
     "not_submitted": Sign("", pgettext_lazy("state", "not submitted")),
     "overdue": Sign("bad", pgettext_lazy("state", "overdue")),
+    # Said beside a state: the accepted version counts until the correction is accepted.
+    "correcting": Sign("warn", pgettext_lazy("state", "correction in work")),
 }
 
 WORK = {

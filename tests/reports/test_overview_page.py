@@ -12,6 +12,7 @@ from communes.models import Commune, Programme, User
 from ntm_tracker import clock
 from reports import workflow
 from reports.models import Period, QuarterlyReport
+from reports.workflow import StepData
 from tests import factories
 from tests.factories import moment
 
@@ -41,6 +42,12 @@ def text(html: str) -> str:
 def accept(commune: str, quarter: str, day: str, **filling: object) -> QuarterlyReport:
     with clock.at(moment(day)):
         return factories.make_accepted(commune, quarter, **filling)
+
+
+def sections(html: str) -> dict[str, str]:
+    """The parts of the page by the name of their heading."""
+    parts = re.split(r'<section[^>]*aria-labelledby="(\w+)"', html)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 @pytest.fixture
@@ -142,6 +149,30 @@ def test_the_reports_that_are_not_accepted_are_listed_with_their_state(client: C
     assert "1/11 accepted" in reporting
     assert "Thanh Chăn" not in reporting
     assert "Gia Phố Overdue 5 days overdue" in reporting
+
+
+def test_a_correction_in_work_is_said_wherever_the_commune_is_named(client: Client, history: None) -> None:
+    report = QuarterlyReport.objects.get(commune__name="Thanh Chăn", period=factories.period("2014-4"))
+    signer = factories.signer_of(report.commune)
+    with clock.at(moment("2015-01-08")):
+        data = StepData(reason="Nhập nhầm.")
+        workflow.take_step(factories.official(report), "open_correction", by=signer, data=data)
+    cell = f"{URL}?cell={report.commune.pk}-16"
+    label, link = "Correction in work", f'<a href="{report.get_absolute_url()}"'
+
+    for_all = page(signed_in(client, factories.make_viewer()), cell)
+    shown = sections(for_all)
+    named = {"keep", "reach", "t20141231", "mx", "story", "missed20141231", "move1"}
+    assert {name for name, html in shown.items() if label in html} == named
+    assert link not in for_all
+    assert label not in page(client, f"{cell}&as_of=07/01/2015")
+
+    mine = page(signed_in(client, signer), cell)
+    assert mine.count(link) == mine.count(label) - 1, "beside the target the commune itself is the link"
+    for address in (report.commune.get_absolute_url(), reverse("communes:list")):
+        assert label in page(client, address)
+        assert link in page(client, address)
+        assert label not in page(client, f"{address}?as_of=07/01/2015")
 
 
 def test_only_acceptance_changes_the_page(client: Client) -> None:

@@ -383,6 +383,66 @@ def test_a_correction_counts_from_its_acceptance_on() -> None:
 
 
 @pytest.mark.django_db
+def test_a_correction_is_in_work_from_its_opening_to_its_acceptance() -> None:
+    def being_corrected(day: str) -> list[str]:
+        return [row.commune.name for row in stand_at("2013-1", day).rows if row.is_being_corrected]
+
+    report = accept_on("2013-04-04", "Thanh Chăn", "2013-1")
+    signer, reviewer, lead = (
+        make(report.commune) for make in (factories.signer_of, factories.reviewer_of, lambda _: factories.make_lead())
+    )
+    why = StepData(reason="Nhập nhầm thu nhập.")
+    with clock.at(moment("2013-04-06")):
+        workflow.take_step(factories.official(report), "open_correction", by=signer, data=why)
+    with clock.at(moment("2013-04-07")):
+        workflow.take_step(factories.working(report), "cancel_correction", by=signer, data=why)
+    with clock.at(moment("2013-04-09")):
+        workflow.take_step(factories.official(report), "open_correction", by=signer, data=why)
+        factories.fill_in(report, signer)
+        factories.submit(report, signer)
+    with clock.at(moment("2013-04-10")):
+        factories.take_up(report, reviewer)
+        data = StepData(reason="Đi công tác.", to=factories.reviewer_of(report.commune))
+        workflow.take_step(factories.working(report), "reassign", by=reviewer, data=data)
+    with clock.at(moment("2013-04-11")):
+        factories.accept(report, data.to)  # type: ignore[arg-type]
+    with clock.at(moment("2013-04-12")):
+        workflow.take_step(factories.official(report), "undo_accept", by=lead, data=why)
+
+    expected = {4: 0, 5: 0, 6: 1, 7: 0, 8: 0, 9: 1, 10: 1, 11: 0, 12: 1}
+    for day, number in expected.items():
+        assert len(being_corrected(f"2013-04-{day:02}")) == number, day
+    assert verdicts("2013-1", "2013-04-12")[10] == MET, "what was official before counts again"
+
+
+@pytest.mark.django_db
+def test_a_report_that_was_never_official_is_not_being_corrected_and_an_older_one_shown_instead_is() -> None:
+    report = accept_on("2013-04-04", "Thanh Chăn", "2013-1")
+    factories.make_report("Thanh Chăn", "2013-2")
+    with clock.at(moment("2013-04-06")):
+        workflow.take_step(
+            factories.official(report), "undo_accept", by=factories.make_lead(), data=StepData(reason="Sai số liệu.")
+        )
+    assert not any(row.is_being_corrected for row in stand_at("2013-1", "2013-04-06").rows)
+    with clock.at(moment("2013-04-07")):
+        factories.accept(report, factories.working(report).holder)  # type: ignore[arg-type]
+        workflow.take_step(
+            factories.official(report),
+            "open_correction",
+            by=factories.signer_of(report.commune),
+            data=StepData(reason="Nhập nhầm."),
+        )
+
+    row = stand_at("2013-2", "2013-07-10").row(report.commune.pk)
+
+    assert row is not None
+    assert not row.is_reported
+    assert row.is_being_corrected, "the figures of the earlier quarter are shown"
+    assert row.owed is not None
+    assert not row.owed.is_being_corrected
+
+
+@pytest.mark.django_db
 def test_an_older_quarter_accepted_late_changes_the_comparison_but_not_the_newer_quarter() -> None:
     accept_on("2013-07-04", "Thanh Chăn", "2013-2")
     row = stand_at("2013-2", "2013-07-10").row(factories.commune().pk)
