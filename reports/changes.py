@@ -12,7 +12,7 @@ from criteria import rules
 from criteria.catalogue import Catalogue
 
 from .judging import CriterionSheet, IndicatorSheet, Sheet, catalogue_of, judge
-from .models import CriterionVerdict, IndicatorValue, ReportVersion
+from .models import CriterionVerdict, IndicatorValue, Period, ReportVersion
 from .reading import level_of, say_threshold, say_value
 
 GOOD = (rules.Verdict.MET, rules.Verdict.BASIC)
@@ -51,10 +51,29 @@ class Change:
         return compare(before, self.sheet.verdict) if before else ""
 
 
-class Background:
-    """The versions to compare with: the one sent before this round, and the last accepted quarter. Two queries.
+@dataclass(frozen=True)
+class EarlierQuarter:
+    """What is in force for an earlier quarter: values by the code of the indicator, verdicts by criterion number."""
 
-    Indicators and criteria are matched by their codes and numbers, because the editions differ between quarters.
+    version: ReportVersion
+    values: dict[str, IndicatorValue]
+    verdicts: dict[int, CriterionVerdict]
+
+    @property
+    def period(self) -> Period:
+        return self.version.report.period
+
+    def value(self, sheet: IndicatorSheet) -> IndicatorValue | None:
+        """What the quarter says of the same: None where the edition of then asked something else."""
+        return _of_the_same(self.values.get(sheet.indicator.code), sheet)
+
+
+class Background:
+    """The versions to compare with: the one sent before this round, and the quarters accepted last. Two queries.
+
+    As many quarters as were read (`earlier_versions`), one unless more are asked for. Where nothing else is said, the
+    newest of them counts. Indicators and criteria are matched by their codes and numbers, because the editions differ
+    between quarters.
     """
 
     def __init__(
@@ -63,27 +82,39 @@ class Background:
         values: Iterable[IndicatorValue] | None = None,
         verdicts: Iterable[CriterionVerdict] | None = None,
     ) -> None:
-        """Reads the rows of both versions itself, unless whoever asks has read them (`read_beside`)."""
+        """Reads the rows itself, of one accepted quarter, unless whoever asks has read them (`read_beside`)."""
         self.version = version
         self.sent_version: ReportVersion | None = version.based_on
-        self.accepted_version: ReportVersion | None = None
         self._sent: dict[str, IndicatorValue] = {}
-        self._accepted: dict[str, IndicatorValue] = {}
         self._verdicts = verdicts
+        values_then: dict[int, dict[str, IndicatorValue]] = {}
+        versions: dict[int, ReportVersion] = {}
         for row in values_of(earlier_versions(version)) if values is None else values:
             if row.version_id == version.based_on_id:
                 self._sent[row.indicator.code] = row
             elif row.version_id != version.pk:
-                self.accepted_version = row.version
-                self._accepted[row.indicator.code] = row
+                versions.setdefault(row.version_id, row.version)
+                values_then.setdefault(row.version_id, {})[row.indicator.code] = row
+        newest_first = sorted(versions.values(), key=_quarter, reverse=True)
+        self._quarters = [(each, values_then[each.pk]) for each in newest_first]
+        self.accepted_version: ReportVersion | None = newest_first[0] if newest_first else None
+        self._accepted = self._quarters[0][1] if self._quarters else {}
 
     @cached_property
+    def earlier(self) -> list[EarlierQuarter]:
+        """The quarters in force before, newest first. One query, unless the verdicts were read before."""
+        verdicts: dict[int, dict[int, CriterionVerdict]] = {each.pk: {} for each, _values in self._quarters}
+        if self._quarters:
+            rows = verdicts_of(Q(version__in=verdicts)) if self._verdicts is None else self._verdicts
+            for row in rows:
+                if row.version_id in verdicts:
+                    verdicts[row.version_id][row.criterion.number] = row
+        return [EarlierQuarter(each, values, verdicts[each.pk]) for each, values in self._quarters]
+
+    @property
     def verdicts(self) -> dict[int, CriterionVerdict]:
-        """The verdicts of the last accepted quarter by criterion number. One query, unless they were read before."""
-        if self.accepted_version is None:
-            return {}
-        rows = verdicts_of(Q(version=self.accepted_version)) if self._verdicts is None else self._verdicts
-        return {row.criterion.number: row for row in rows if row.version_id == self.accepted_version.pk}
+        """The verdicts of the last accepted quarter by criterion number. Queries like `earlier`."""
+        return self.earlier[0].verdicts if self.earlier else {}
 
     def sent(self, code: str) -> IndicatorValue | None:
         """The row of the indicator in the version sent before."""
@@ -98,15 +129,8 @@ class Background:
         return {row.criterion.number: row for row in rows if row.version_id == self.sent_version.pk}
 
     def accepted(self, sheet: IndicatorSheet) -> IndicatorValue | None:
-        """What the last accepted quarter says of the same: None where the edition of then asked something else.
-
-        The income of 2013 is an amount, the one of 2009 a multiple of the province's, both under the code 10.
-        """
-        row = self._accepted.get(sheet.indicator.code)
-        if row is None or sheet.threshold is None or row.comparator != sheet.threshold.comparator:
-            return None
-        then, now = row.indicator, sheet.indicator
-        return row if (then.kind, then.unit_vi) == (now.kind, now.unit_vi) else None
+        """What the last accepted quarter says of the same: None where the edition of then asked something else."""
+        return _of_the_same(self._accepted.get(sheet.indicator.code), sheet)
 
     def changes(self, sheet: Sheet) -> list[Change]:
         """Every indicator that differs from the version sent before or from the last accepted quarter."""
@@ -149,9 +173,14 @@ class Background:
         return Earlier(say_value(row, row.indicator, level), _difference(before, after, now), verdict), differs
 
 
-def read_beside(version: ReportVersion, catalogue: Catalogue | None = None) -> tuple[Sheet, Background]:
-    """The version judged, and what to compare it with: three queries, two when the catalogue is known."""
-    wanted = Q(version=version.pk) | earlier_versions(version)
+def read_beside(
+    version: ReportVersion, catalogue: Catalogue | None = None, *, quarters: int = 1
+) -> tuple[Sheet, Background]:
+    """The version judged, and what to compare it with: three queries, two when the catalogue is known.
+
+    `quarters` is how many accepted quarters to look back.
+    """
+    wanted = Q(version=version.pk) | earlier_versions(version, quarters)
     values, verdicts = list(values_of(wanted)), list(verdicts_of(wanted))
     sheet = judge(
         version,
@@ -162,10 +191,10 @@ def read_beside(version: ReportVersion, catalogue: Catalogue | None = None) -> t
     return sheet, Background(version, values, verdicts)
 
 
-def earlier_versions(version: ReportVersion) -> Q:
-    """The condition on rows of the version sent before this round and of the last accepted quarter."""
+def earlier_versions(version: ReportVersion, quarters: int = 1) -> Q:
+    """The condition on rows of the version sent before this round and of the quarters accepted last."""
     report = version.report
-    last = ReportVersion.objects.in_force_before(report.period, report.commune_id)
+    last = ReportVersion.objects.in_force_before(report.period, report.commune_id, quarters)
     return Q(version=version.based_on_id) | Q(version__in=last)
 
 
@@ -178,6 +207,22 @@ def values_of(wanted: Q) -> QuerySet[IndicatorValue]:
 def verdicts_of(wanted: Q) -> QuerySet[CriterionVerdict]:
     """Verdict rows, each with its criterion."""
     return CriterionVerdict.objects.filter(wanted).select_related("criterion", "updated_by").order_by()
+
+
+def _of_the_same(row: IndicatorValue | None, sheet: IndicatorSheet) -> IndicatorValue | None:
+    """The earlier row where it answers the same question.
+
+    The income of 2013 is an amount, the one of 2009 a multiple of the province's, both under the code 10.
+    """
+    if row is None or sheet.threshold is None or row.comparator != sheet.threshold.comparator:
+        return None
+    then, now = row.indicator, sheet.indicator
+    return row if (then.kind, then.unit_vi) == (now.kind, now.unit_vi) else None
+
+
+def _quarter(version: ReportVersion) -> tuple[int, int]:
+    period = version.report.period
+    return period.year, period.quarter
 
 
 def _difference(before: rules.Number | None, after: rules.Number | None, now: IndicatorSheet) -> Decimal | None:

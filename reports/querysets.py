@@ -104,15 +104,15 @@ class ReportVersionQuerySet(QuerySet["ReportVersion"]):
         own = within_area(user, "report__commune__")
         return self.filter(own | Exists(InForce.objects.filter(version=OuterRef("pk"))))
 
-    def in_force_before(self, period: "Period", commune_id: int) -> "QuerySet[Any, Any]":
-        """The official version of the newest earlier quarter of the commune: one row or none, as a subquery."""
+    def in_force_before(self, period: "Period", commune_id: int, quarters: int = 1) -> "QuerySet[Any, Any]":
+        """The official versions of the newest earlier quarters of the commune, at most so many, as a subquery."""
         earlier = Q(report__period__year__lt=period.year) | Q(
             report__period__year=period.year, report__period__quarter__lt=period.quarter
         )
         return (
             self.filter(earlier, state="accepted", report__commune=commune_id)
             .order_by("-report__period__year", "-report__period__quarter")
-            .values("pk")[:1]
+            .values("pk")[:quarters]
         )
 
 
