@@ -1,11 +1,11 @@
 """A criteria set as it concerns one region: groups, criteria, indicators and their levels, in one query."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from . import rules
 from .models import CriteriaSet, Criterion, CriterionGroup, Expectation, Indicator, Region, Threshold
@@ -67,14 +67,46 @@ class Catalogue:
         return next((entry for entry in self.groups if entry.group.code == code), None)
 
 
+@dataclass
+class Catalogues:
+    """Criteria sets for whatever region is asked."""
+
+    thresholds: list[Threshold]
+    _known: dict[tuple[int, int], Catalogue] = field(default_factory=dict)
+
+    def of(self, criteria_set: int, region: int) -> Catalogue:
+        """The set as it concerns the region, as `load_catalogue` gives it. No query."""
+        key = criteria_set, region
+        if key not in self._known:
+            self._known[key] = _arranged(
+                threshold
+                for threshold in self.thresholds
+                if threshold.indicator.criterion.criteria_set_id == criteria_set
+                and threshold.region_id in (region, None)
+            )
+        return self._known[key]
+
+
 def load_catalogue(criteria_set: CriteriaSet | int, region: Region) -> Catalogue:
     """The set as it concerns the region: one query. Sub-conditions the region does not carry are left out."""
-    thresholds = (
-        Threshold.objects.filter(indicator__criterion__criteria_set=criteria_set)
-        .filter(Q(region=region) | Q(region__isnull=True))
-        .select_related("indicator__criterion__group", "indicator__expectation", "region")
-        .order_by("indicator__criterion__number", "indicator__position", "applies_from_year", "published_on")
+    thresholds = _thresholds().filter(indicator__criterion__criteria_set=criteria_set)
+    return _arranged(thresholds.filter(Q(region=region) | Q(region__isnull=True)))
+
+
+def load_catalogues(criteria_sets: Iterable[int]) -> Catalogues:
+    """Several sets for all regions at once: one query."""
+    return Catalogues(list(_thresholds().filter(indicator__criterion__criteria_set__in=set(criteria_sets))))
+
+
+def _thresholds() -> QuerySet[Threshold]:
+    """Thresholds with everything that is said of them, in the order they are printed."""
+    return Threshold.objects.select_related("indicator__criterion__group", "indicator__expectation", "region").order_by(
+        "indicator__criterion__number", "indicator__position", "applies_from_year", "published_on"
     )
+
+
+def _arranged(thresholds: Iterable[Threshold]) -> Catalogue:
+    """Thresholds of one set and one region under their groups, criteria and indicators."""
     groups: dict[int, GroupEntry] = {}
     criteria: dict[int, CriterionEntry] = {}
     indicators: dict[int, IndicatorEntry] = {}

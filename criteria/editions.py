@@ -1,10 +1,12 @@
 """From one edition of the criteria to the next: copy a set, change the copy, publish it."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import F, Model
 from django.utils.translation import gettext as _
 
 from ntm_tracker import clock
@@ -84,14 +86,67 @@ def publish(criteria_set: CriteriaSet) -> None:
     criteria_set.save(update_fields=["published_at"])
 
 
+@dataclass
+class PartOutline:
+    """An indicator of a set, with or without thresholds."""
+
+    pk: int
+    code: str
+    kind: str
+    parent: int | None
+    regions: set[int | None] = field(default_factory=set)
+    comparators: set[str] = field(default_factory=set)
+
+    def is_set_for(self, region: int) -> bool:
+        """Whether it has a threshold that holds in the region."""
+        return bool(self.regions & {region, None})
+
+
+Outline = dict[Criterion, list[PartOutline]]
+"""Every criterion of a set with its indicators, finished or not."""
+
+
+def read_outline(criteria_set: CriteriaSet) -> Outline:
+    """What the set is made of so far. One query."""
+    rows = (
+        Criterion.objects.filter(criteria_set=criteria_set)
+        .annotate(
+            part=F("indicators"),
+            part_code=F("indicators__code"),
+            part_kind=F("indicators__kind"),
+            part_parent=F("indicators__parent"),
+            threshold=F("indicators__thresholds"),
+            region=F("indicators__thresholds__region"),
+            comparator=F("indicators__thresholds__comparator"),
+        )
+        .order_by("number", "indicators__position", "part")
+    )
+    outline: Outline = {}
+    parts: dict[int, PartOutline] = {}
+    for row in cast(Iterable[Any], rows):
+        found = outline.setdefault(row, [])
+        if row.part is None:
+            continue
+        if row.part not in parts:
+            parts[row.part] = PartOutline(row.part, row.part_code, row.part_kind, row.part_parent)
+            found.append(parts[row.part])
+        if row.threshold is not None:
+            parts[row.part].regions.add(row.region)
+            parts[row.part].comparators.add(row.comparator)
+    return outline
+
+
 def gaps(criteria_set: CriteriaSet) -> Iterator[str]:
-    """What still keeps the set from being published, as sentences. Four queries."""
-    criteria = list(Criterion.objects.filter(criteria_set=criteria_set).prefetch_related("indicators__thresholds"))
-    regions = list(Region.objects.all())
-    if not criteria:
+    """What still keeps the set from being published, as sentences. Two queries."""
+    return gaps_in(read_outline(criteria_set), list(Region.objects.all()))
+
+
+def gaps_in(outline: Outline, regions: Iterable[Region]) -> Iterator[str]:
+    """What the set lacks for these regions, as sentences."""
+    if not outline:
         yield _("The criteria set has no criterion.")
-    for criterion in criteria:
-        indicators = [indicator for indicator in criterion.indicators.all() if indicator.parent_id is None]
+    for criterion, parts in outline.items():
+        indicators = [part for part in parts if part.parent is None]
         if not indicators:
             yield _("Criterion %(number)s has no indicator.") % {"number": criterion.number}
         elif criterion.at_least is not None and not 1 <= criterion.at_least <= len(indicators):
@@ -100,24 +155,22 @@ def gaps(criteria_set: CriteriaSet) -> Iterator[str]:
                 "needed": criterion.at_least,
                 "count": len(indicators),
             }
-        for indicator in criterion.indicators.all():
-            yield from _indicator_gaps(criterion, indicator, regions)
+        for part in parts:
+            yield from _part_gaps(part, parts, regions)
 
 
-def _indicator_gaps(criterion: Criterion, indicator: Indicator, regions: list[Region]) -> Iterator[str]:
-    thresholds = list(indicator.thresholds.all())
-    with_threshold = {threshold.region_id for threshold in thresholds}
-    if not thresholds:
-        yield _("Indicator %(code)s has no threshold.") % {"code": indicator.code}
-    elif indicator.parent_id is None and None not in with_threshold:
+def _part_gaps(part: PartOutline, siblings: list[PartOutline], regions: Iterable[Region]) -> Iterator[str]:
+    if not part.regions:
+        yield _("Indicator %(code)s has no threshold.") % {"code": part.code}
+    elif part.parent is None:
         for region in regions:
-            if region.pk not in with_threshold:
+            if not part.is_set_for(region.pk):
                 yield _("Indicator %(code)s has no threshold for the region %(region)s.") % {
-                    "code": indicator.code,
+                    "code": part.code,
                     "region": region,
                 }
-    siblings = {sibling.pk for sibling in criterion.indicators.all()}
-    if indicator.parent_id is not None and indicator.parent_id not in siblings:
-        yield _("Sub-condition %(code)s hangs under an indicator of another criterion.") % {"code": indicator.code}
-    if any((threshold.comparator == Comparator.IS_MET) != indicator.is_yes_no for threshold in thresholds):
-        yield _("Indicator %(code)s has a threshold whose comparator does not fit its kind.") % {"code": indicator.code}
+    if part.parent is not None and part.parent not in {sibling.pk for sibling in siblings}:
+        yield _("Sub-condition %(code)s hangs under an indicator of another criterion.") % {"code": part.code}
+    is_yes_no = part.kind == Indicator.Kind.YES_NO
+    if any((comparator == Comparator.IS_MET) != is_yes_no for comparator in part.comparators):
+        yield _("Indicator %(code)s has a threshold whose comparator does not fit its kind.") % {"code": part.code}
