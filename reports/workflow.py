@@ -159,15 +159,22 @@ def urge(report: QuarterlyReport, *, text: str, by: User) -> ReportEvent:
         report = (
             QuarterlyReport.objects.select_for_update().select_related("commune", "period", "working").get(pk=report.pk)
         )
-        if not permissions.can_urge(by, report):
-            raise NotAllowed(_("Only a reviewer of the province or a ministry lead can urge the committee."))
-        if report.working is None or report.working.state != State.DRAFT:
-            raise Refused(_("This report does not wait for the committee, so there is nothing to urge."))
+        if reason := why_not_urge(by, report):
+            raise NotAllowed(reason)
         if not text.strip():
             raise Refused(_("Please write what the committee should do."))
         event = _record(report, report.working, Action.URGE, "", "", by, text.strip())
         notices.tell(event)
     return event
+
+
+def why_not_urge(user: User, report: QuarterlyReport) -> str:
+    """Why `user` cannot urge the committee on now; an empty string when they can."""
+    if not permissions.can_urge(user, report):
+        return _("Only a reviewer of the province or a ministry lead can urge the committee.")
+    if report.working is None or report.working.state != State.DRAFT:
+        return _("This report does not wait for the committee, so there is nothing to urge.")
+    return ""
 
 
 def steps_for(user: User, version: ReportVersion) -> dict[str, Step]:
