@@ -6,8 +6,11 @@ from typing import Any
 
 import hypothesis
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.core.files.storage import storages
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.utils import translation
@@ -48,6 +51,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if can_run(item)]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The reference data are there from the start: loading them in every test took a quarter of the time."""
+    with django_db_blocker.unblock():
+        call_command("load_reference", verbosity=0)
+
+
+@pytest.fixture
+def _nothing_loaded(db: None) -> None:
+    """Without the reference data, for what is about loading them or about their absence."""
+    models = [model for name in ("criteria", "communes", "reports") for model in apps.get_app_config(name).get_models()]
+    joins = [field.m2m_db_table() for model in (*models, Group) for field in model._meta.local_many_to_many]
+    tables = [*joins, *(model._meta.db_table for model in (*models, Group))]
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
 
 
 @pytest.fixture(autouse=True)

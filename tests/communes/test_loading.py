@@ -10,7 +10,7 @@ from communes.models import Commune, Membership, Programme, Province, Target
 from tests import factories
 from tests.reference_files import Folder, rows
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_nothing_loaded")]
 
 
 @pytest.fixture

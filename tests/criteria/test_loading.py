@@ -15,7 +15,7 @@ from criteria.models import CriteriaSet, Criterion, CriterionGroup, Expectation,
 from tests import factories
 from tests.reference_files import Folder, rows
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_nothing_loaded")]
 
 
 @pytest.fixture

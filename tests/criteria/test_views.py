@@ -65,6 +65,7 @@ def test_an_edition_in_preparation_and_an_unknown_one_are_not_found(client: Clie
     assert draft not in client.get(reverse("criteria:list")).context["sets"]
 
 
+@pytest.mark.usefixtures("_nothing_loaded")
 def test_without_any_edition_the_page_says_so(client: Client, english: None) -> None:
     client.force_login(factories.make_user())
 

@@ -252,6 +252,7 @@ def test_a_programme_is_chosen_by_its_code(client: Client, history: None) -> Non
     assert "There is no quarter to show yet" in page(client, f"{URL}?programme=second")
 
 
+@pytest.mark.usefixtures("_nothing_loaded")
 def test_an_empty_site_says_what_comes_first(client: Client) -> None:
     signed_in(client, factories.make_user())
     assert "There is no programme yet" in page(client)
