@@ -63,9 +63,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 @pytest.fixture
 def _nothing_loaded(db: None) -> None:
     """Without the reference data, for what is about loading them or about their absence."""
-    models = [model for name in ("criteria", "communes", "reports") for model in apps.get_app_config(name).get_models()]
-    joins = [field.m2m_db_table() for model in (*models, Group) for field in model._meta.local_many_to_many]
-    tables = [*joins, *(model._meta.db_table for model in (*models, Group))]
+    models: list[Any] = [Group]
+    for name in ("criteria", "communes", "reports"):
+        models += apps.get_app_config(name).get_models()
+    joins = [field.m2m_db_table() for model in models for field in model._meta.local_many_to_many]
+    tables = [*joins, *(model._meta.db_table for model in models)]
     with connection.cursor() as cursor:
         for table in tables:
             cursor.execute(f"DELETE FROM {connection.ops.quote_name(table)}")
