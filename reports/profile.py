@@ -168,8 +168,8 @@ def strip(history: History, standing: Standing, commune: Commune) -> Strip:
         starts = not rows or rows[-1].criterion.group_id != criterion.group_id
         cells = [StripCell(_drawn(found.get(criterion.number), is_shown), css) for css, found, is_shown in columns]
         rows.append(StripRow(criterion, starts, cells))
-    owed = (history.report(commune, quarter_of(period)) for period in history.periods)
-    being_corrected = [report for report in owed if report and report.is_being_corrected]
+    owed = history.owed.get(commune.pk, {})
+    being_corrected = [owed[quarter] for quarter in sorted(owed) if owed[quarter].is_being_corrected]
     return Strip(list(years.items()), quarters, rows, editions(history.periods), being_corrected)
 
 

@@ -121,7 +121,10 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The version that counts for a commune and a quarter: the official one, or a provisional one."""
+    """The version that counts for a commune and a quarter: the official one, or a provisional one.
+
+    While it is being corrected, a newer one is in work and the official one still counts.
+    """
 
     version: int
     number: int
@@ -129,6 +132,7 @@ class Known:
     since: datetime | None = None
     holder: str = ""
     is_provisional: bool = False
+    is_being_corrected: bool = False
     judged: dict[int, Judged] = field(default_factory=dict)
 
     def verdict(self, number: int) -> str:
@@ -139,10 +143,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """The report owed for a quarter, with the state it was in on the day of the history.
-
-    While it is being corrected, the accepted version still counts: see `_is_being_corrected`.
-    """
+    """The report owed for a quarter, with the state it was in on the day of the history."""
 
     report: int
     period: Period
@@ -169,9 +170,6 @@ class History:
 
     def version(self, commune: Commune, quarter: Quarter) -> Known | None:
         return self.known.get(commune.pk, {}).get(quarter)
-
-    def report(self, commune: Commune, quarter: Quarter) -> Owed | None:
-        return self.owed.get(commune.pk, {}).get(quarter)
 
     def period(self, quarter: Quarter) -> Period | None:
         return next((period for period in self.periods if quarter_of(period) == quarter), None)
@@ -345,8 +343,7 @@ class Cell:
 class CommuneRow:
     """One commune: the version in force for the quarter, or the last known one, and its criteria.
 
-    `owed` is the report of the quarter, `source` the one that the shown figures are from. The changes are None when
-    one side is unknown.
+    The changes are None when one side is unknown.
     """
 
     commune: Commune
@@ -358,12 +355,11 @@ class CommuneRow:
     since_previous: Change | None
     since_baseline: Change | None
     owed: Owed | None
-    source: Owed | None = None
 
     @property
     def is_being_corrected(self) -> bool:
         """Whether a correction of the figures shown is in work."""
-        return bool(self.source and self.source.is_being_corrected)
+        return bool(self.known and self.known.is_being_corrected)
 
     @property
     def is_provisional(self) -> bool:
@@ -394,13 +390,13 @@ class ColumnTotal:
 
 @dataclass(frozen=True, slots=True)
 class CommuneAtTarget:
-    """How one commune stands at a target's quarter, with the criteria it lacks and the report that says so."""
+    """How one commune stands at a target's quarter, with the criteria it lacks and the version that says so."""
 
     commune: Commune
     outcome: str
     count: Count
     lacking: list[tuple[Criterion, str]]
-    source: Owed | None = None
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -449,7 +445,7 @@ class TargetVerdict:
 
     @property
     def being_corrected(self) -> list[CommuneAtTarget]:
-        return [commune for commune in self.communes if commune.source and commune.source.is_being_corrected]
+        return [commune for commune in self.communes if commune.known and commune.known.is_being_corrected]
 
 
 @dataclass(frozen=True, slots=True)
@@ -559,8 +555,7 @@ def _row(
         count=count(cell.shown for cell in cells) if known else Count(),
         since_previous=compare(verdicts, _verdicts(history, commune, previous)),
         since_baseline=compare(verdicts, _verdicts(history, commune, baseline)),
-        owed=history.report(commune, here),
-        source=history.report(commune, newest) if known else None,
+        owed=history.owed.get(commune.pk, {}).get(here),
     )
 
 
@@ -601,7 +596,7 @@ def _target(history: History, goal: Goal, shown: Period) -> TargetVerdict:
                 outcome(list(verdicts.values())),
                 count(verdicts.values()),
                 [(c, verdicts[c.number]) for c in criteria if verdicts and verdicts[c.number] not in FULFILLED],
-                history.report(commune, quarter_of(period)) if verdicts and period else None,
+                history.version(commune, quarter_of(period)) if period else None,
             )
         )
     outcomes = [commune.outcome for commune in communes]
@@ -738,7 +733,8 @@ def _counting(report: ReportAsKnown) -> Known | None:
     """The version that counts: one that was sent and may be seen, else the official one."""
     number: int | None = getattr(report, "sent_number", None)
     if number and report.last_state in (State.SUBMITTED, State.IN_REVIEW):
-        return Known(report.last_version, number, report.pk, is_provisional=True)
+        corrected = _is_being_corrected(report)
+        return Known(report.last_version, number, report.pk, is_provisional=True, is_being_corrected=corrected)
     if report.official is None:
         return None
     return Known(
@@ -747,6 +743,7 @@ def _counting(report: ReportAsKnown) -> Known | None:
         report.pk,
         since=report.official_since,
         holder=report.official_holder or "",
+        is_being_corrected=_is_being_corrected(report),
     )
 
 

@@ -7,13 +7,13 @@ from django.template.context import Context
 
 from communes.models import Commune
 from communes.permissions import is_insider
-from reports.standing import Owed
+from reports.standing import Known, Owed
 
 register = template.Library()
 
 
 @register.inclusion_tag("reports/_correction.html", takes_context=True)
-def correction(context: Context, report: Owed | None, commune: Commune) -> dict[str, Any]:
+def correction(context: Context, report: Owed | Known | None, commune: Commune) -> dict[str, Any]:
     """ "Correction in work" while one is, leading to the report for those who may read it; else nothing."""
     if report is None or not report.is_being_corrected:
         return {"report": None}
