@@ -118,7 +118,7 @@ class CriteriaSetAdmin(ReferenceAdmin):
     list_select_related = ["based_on"]
     list_filter = [("published_at", admin.EmptyFieldListFilter)]
     search_fields = ["code", "name_vi", "name_en", "legal_basis"]
-    readonly_fields = ["published_at", "based_on", "contents"]
+    readonly_fields = ["published_at", "based_on", "contents", "trial"]
     actions = ["new_edition", "publish"]
 
     def has_change_permission(self, request: HttpRequest, obj: CriteriaSet | None = None) -> bool:
@@ -153,6 +153,14 @@ class CriteriaSetAdmin(ReferenceAdmin):
                 criterion__criteria_set__id__exact=criteria_set.pk,
             ),
         )
+
+    @admin.display(description=_("trial"))
+    def trial(self, criteria_set: CriteriaSet) -> SafeString:
+        """A link to what would change if the set held."""
+        if not criteria_set.pk:
+            return SafeString("-")
+        url = reverse("reports:trial", args=[criteria_set.code])
+        return format_html('<a href="{}">{}</a>', url, _("Try it on the last accepted values"))
 
     @admin.action(description=_("Make a new edition of the selected criteria sets"), permissions=["add"])
     def new_edition(self, request: HttpRequest, queryset: "QuerySet[CriteriaSet]") -> None:

@@ -99,3 +99,8 @@ def opens_periods(user: User) -> bool:
 def can_publish(user: User) -> bool:
     """A lead for the whole country publishes the figures of a quarter."""
     return leads_everywhere(user)
+
+
+def can_try(user: User) -> bool:
+    """A lead tries a criteria set on what is accepted, and so does who keeps the sets in the administration."""
+    return leads(user) or (user.is_staff and user.has_perm("criteria.view_criteriaset"))

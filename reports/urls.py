@@ -16,6 +16,7 @@ from .views import (
     rows,
     sections,
     steps,
+    trial,
     work,
     workbook,
 )
@@ -24,6 +25,7 @@ app_name = "reports"
 urlpatterns = [
     path("", work.work, name="work"),
     path("overview/", overview.overview, name="overview"),
+    path("criteria/<slug:code>/trial/", trial.trial, name="trial"),
     path("reports/<int:pk>/", detail.report_detail, name="detail"),
     path("reports/<int:pk>/paper/", paper.report_paper, name="paper"),
     path("reports/<int:pk>/resume/", detail.report_resume, name="resume"),

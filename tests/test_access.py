@@ -30,6 +30,7 @@ communes:list                             302 200 200 200 200 200 200 200 200 20
 communes:detail      commune              302 200 200 200 200 200 200 200 200 200
 criteria:list                             302 200 200 200 200 200 200 200 200 200
 criteria:set         edition              302 200 200 200 200 200 200 200 200 200
+reports:trial        edition              302 403 403 403 403 403 403 403 200 200
 password_change                           302 200 200 200 200 200 200 200 200 200
 password_change_done                      302 200 200 200 200 200 200 200 200 200
 reports:detail       draft                302 404 404 200 200 200 404 200 200 404

@@ -1,11 +1,15 @@
-"""Values, thresholds and gaps of an indicator in words, for templates."""
+"""Values, thresholds and gaps of an indicator, and how a commune stands, in words for templates."""
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
-from ntm_tracker.templatetags.look import quantity
+from ntm_tracker.templatetags.look import quantity, verdict
 from reports.judging import IndicatorSheet
 from reports.reading import say_threshold, say_value
+from reports.standing import BASICALLY, COMPLETE, INCOMPLETE, UNKNOWN
+from reports.telling import SIGN_OF_OUTCOME
 
 register = template.Library()
 
@@ -34,3 +38,15 @@ def gap_text(sheet: IndicatorSheet) -> str:
     if gap > 0:
         return _("%(gap)s better than the threshold") % names
     return _("%(gap)s short of the threshold") % names
+
+
+@register.filter
+def outcome(code: str) -> SafeString:
+    """How a commune stands against "complete", as shape and words."""
+    words = {
+        COMPLETE: pgettext("commune", "Complete"),
+        BASICALLY: pgettext("commune", "Basically complete"),
+        INCOMPLETE: pgettext("commune", "Not complete"),
+        UNKNOWN: pgettext("commune", "Not reported"),
+    }
+    return verdict(SIGN_OF_OUTCOME[code], words[code])
