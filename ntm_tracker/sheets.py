@@ -1,10 +1,13 @@
-"""What does a CSV file say? Rows whose cells are read as text, number, day or code, or refused with file and line."""
+"""What does a CSV file say? Rows whose cells are read as text, number, day or code, or refused with file and line.
+
+`write` makes one for Excel.
+"""
 
 import csv
 import io
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -127,6 +130,18 @@ def read(file: Path, columns: Sequence[str], optional: Collection[str] = ("comme
             raise WrongFile(file, line, f"{len(header)} cells are needed, not {len(cells)}.")
         rows.append(Row(file, line, dict(zip(header, (cell.strip() for cell in cells), strict=True))))
     return rows
+
+
+def write(rows: Iterable[Sequence[str]]) -> bytes:
+    """The rows as a file that Excel opens with a double click: UTF-8 with its mark, and no cell is a formula."""
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows([_as_text(cell) for cell in row] for row in rows)
+    return file.getvalue().encode("utf-8-sig")
+
+
+def _as_text(cell: str) -> str:
+    """The cell so that a spreadsheet shows it and does not work it out."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell
 
 
 def _numbered(file: Path, text: str) -> Iterator[tuple[int, list[str]]]:
