@@ -1,7 +1,14 @@
-"""How late is it? From stored dates only: being late is never a state, and a late report is still received."""
+"""How late is it? From stored dates only: being late is never a state, and a late report is still received.
 
+There are three clocks. The first submission runs against the due day, extensions included, and never again. An
+answer to a returned version runs against the day to respond by. What the ministry does with a version that was sent
+runs against its own target days. Every day named here is inclusive, to its end in Việt Nam.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from fractions import Fraction
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -11,6 +18,52 @@ from ntm_tracker.templatetags.look import day
 
 from .models import QuarterlyReport
 from .models.report import days_late
+
+ON_TIME, LATE, MISSING, AHEAD = "on_time", "late", "missing", "ahead"
+
+
+def punctuality(due_on: date, sent_on: date | None, today: date) -> str:
+    """What became of a day: kept, sent late, missing although the day is over, or still ahead."""
+    if sent_on is None:
+        return MISSING if today > due_on else AHEAD
+    return LATE if sent_on > due_on else ON_TIME
+
+
+@dataclass(frozen=True)
+class Share:
+    """So many of so many."""
+
+    part: int = 0
+    whole: int = 0
+
+    @property
+    def percent(self) -> Fraction | None:
+        """The share in percent, exact; None of nothing."""
+        return Fraction(self.part * 100, self.whole) if self.whole else None
+
+
+def on_time(days: Iterable[tuple[date, date | None, int]], today: date) -> Share:
+    """The share that kept its day, of all whose day is over.
+
+    Each entry is the day it was due, the day it came (or None) and how many there are of it. What came early counts
+    only once its day is over, so that the share of a quarter does not begin at 100 %.
+    """
+    over = [(punctuality(due_on, came_on, today), n) for due_on, came_on, n in days if today > due_on]
+    return Share(sum(n for kind, n in over if kind == ON_TIME), sum(n for _kind, n in over))
+
+
+def within(days: int, spans: Iterable[tuple[date, date | None, int]], today: date) -> Share:
+    """The share that took at most so many days, of all that are done or have taken longer.
+
+    Each entry is the day it began, the day it was done (or None) and how many there are of it. What is still open
+    within its days is neither for nor against.
+    """
+    kept = counted = 0
+    for began_on, done_on, n in spans:
+        kind = punctuality(began_on + timedelta(days), done_on, today)
+        kept += n if kind == ON_TIME else 0
+        counted += n if kind != AHEAD else 0
+    return Share(kept, counted)
 
 
 @dataclass(frozen=True)

@@ -281,22 +281,30 @@ TABS = [
     ("reports:work", gettext_lazy("My work")),
     ("reports:overview", gettext_lazy("Overview")),
     ("communes:list", gettext_lazy("Communes")),
+    ("reports:compliance", gettext_lazy("Reporting")),
     ("criteria:list", gettext_lazy("Criteria")),
 ]
 ADMIN_TAB = ("admin:index", gettext_lazy("Administration"))
+TAB_OF = {
+    "reports:periods": "reports:compliance",
+    "reports:period_open": "reports:compliance",
+    "reports:urge_many": "reports:compliance",
+}
+"""The pages that belong to another tab than the first one of their app."""
 
 
 @register.inclusion_tag("_tabs.html", takes_context=True)
 def tabs(context: Context) -> dict[str, Any]:
     """The main navigation, with the tab of the page being shown.
 
-    A page belongs to the tab with its own name, else to the first tab of its app (a report is work).
+    A page belongs to the tab with its own name, else to the one in `TAB_OF`, else to the first tab of its app (a
+    report is work).
     """
     request = context["request"]
     match = getattr(request, "resolver_match", None)
     here, app = (match.view_name, match.app_name) if match else ("", "")
     wanted = [*TABS, ADMIN_TAB] if context["user"].is_staff else TABS
-    section = next((name for name, _ in wanted if name == here), None)
+    section = next((name for name, _ in wanted if name == TAB_OF.get(here, here)), None)
     section = section or next((name for name, _ in wanted if app and name.startswith(f"{app}:")), None)
     shown = []
     for view_name, name in wanted:
