@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from ntm_tracker import clock
 from ntm_tracker.templatetags.look import day
 
-from .models import QuarterlyReport
+from .models import DeadlineExtension, QuarterlyReport
 from .models.report import days_late
 
 ON_TIME, LATE, MISSING, AHEAD = "on_time", "late", "missing", "ahead"
@@ -108,6 +108,13 @@ def deadline(report: QuarterlyReport) -> Deadline:
     sent = report.first_submitted_at
     due_on: date = report.due_day  # type: ignore[attr-defined]  # from with_due
     return Deadline(due_on, due_on != report.period.due_on, clock.local_date(sent) if sent else None, clock.today())
+
+
+def extensions(report: QuarterlyReport) -> list[DeadlineExtension]:
+    """How the due day was moved, oldest first, with who did it. One query; none when it never was."""
+    if not deadline(report).is_extended:
+        return []
+    return list(report.extensions.select_related("by"))
 
 
 def due_sentence(due_on: date, today: date) -> str:
