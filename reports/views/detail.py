@@ -21,7 +21,7 @@ from reports import permissions, workflow
 from reports.forms.replies import Replies, with_forms
 from reports.items import read_items
 from reports.judging import CriterionSheet, Sheet, read_sheet
-from reports.lateness import deadline, respond_sentence
+from reports.lateness import deadline, extensions, respond_sentence
 from reports.models import (
     QuarterlyReport,
     ReportEvent,
@@ -90,6 +90,7 @@ def render_detail(request: UserRequest, report: QuarterlyReport, replies: Replie
         "resume": resume(parts, traces.latest_of(user)) if writable else None,
         "latest": traces.latest,
         "deadline": deadline(report),
+        "extensions": extensions(report),
         "returned": returned_sentence(version),
         "return_reason": _return_reason(version, events),
         "writable": writable,
