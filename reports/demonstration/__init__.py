@@ -8,6 +8,7 @@ from django.db import transaction
 
 from reports.models import QuarterlyReport
 
+from . import deadlines
 from .files import rows
 from .history import LETTERS, History
 from .people import PASSWORD, accounts
@@ -25,4 +26,5 @@ def load() -> int:
         raise AlreadyLoaded
     with transaction.atomic():
         History().tell()
+        deadlines.tell()
     return QuarterlyReport.objects.count()
