@@ -49,22 +49,38 @@ class Written:
 
 def changes_in(version: ReportVersion, user: User) -> list[Written]:
     """Who wrote what in a version, newest first. What it took over from an earlier one is left out. Four queries."""
-    verified = sees_verified(user, version)
-    found = [*_values(version), *_verdicts(version, verified), *_lines(version), *_resources(version)]
-    found = [entry for entry in found if entry.before != entry.after and not _is_taken_over(entry.change, version)]
-    return sorted(found, key=lambda entry: (entry.change.at, entry.change.pk), reverse=True)
+    values = ValueChange.objects.filter(row__version=version)
+    verdicts = VerdictChange.objects.filter(row__version=version)
+    found = [
+        *_values(values.select_related("by", "row__indicator", "same_as__report__period")),
+        *_verdicts(verdicts.select_related("by", "row__criterion"), sees_verified(user, version)),
+        *_lines(version),
+        *_resources(version),
+    ]
+    return _written_here(found, version)
 
 
-def _values(version: ReportVersion) -> Iterator[Written]:
-    changes = ValueChange.objects.filter(row__version=version)
-    for before, change in _with_previous(changes.select_related("by", "row__indicator", "same_as__report__period")):
+def changes_among(
+    values: Iterable[ValueChange], verdicts: Iterable[VerdictChange], version: ReportVersion, user: User
+) -> list[Written]:
+    """The same of some rows of a version whose whole history is given, each row's changes in their order. No query."""
+    return _written_here([*_values(values), *_verdicts(verdicts, sees_verified(user, version))], version)
+
+
+def _written_here(found: Iterable[Written], version: ReportVersion) -> list[Written]:
+    """What says something new and was not taken over, newest first."""
+    new = [entry for entry in found if entry.before != entry.after and not _is_taken_over(entry.change, version)]
+    return sorted(new, key=lambda entry: (entry.change.at, entry.change.pk), reverse=True)
+
+
+def _values(changes: Iterable[ValueChange]) -> Iterator[Written]:
+    for before, change in _with_previous(changes):
         indicator = change.row.indicator
         yield _written(change, str(indicator), _said(before, indicator), _said(change, indicator))
 
 
-def _verdicts(version: ReportVersion, verified: bool) -> Iterator[Written]:
-    changes = VerdictChange.objects.filter(row__version=version)
-    for before, change in _with_previous(changes.select_related("by", "row__criterion")):
+def _verdicts(changes: Iterable[VerdictChange], verified: bool) -> Iterator[Written]:
+    for before, change in _with_previous(changes):
         yield _written(change, str(change.row.criterion), _judged(before, verified), _judged(change, verified))
 
 
