@@ -170,9 +170,9 @@ def work_state(code: str | None, text: object = "") -> SafeString:
 
 
 @register.filter
-def work_shape(code: str | None) -> SafeString:
-    """The sign for work with its word for screen readers only: beside a count in a narrow list."""
-    return _with_label(_WORK[code], WORK[code].word) if code else SafeString("")
+def work_shape(code: str | None, label: object = "") -> SafeString:
+    """The sign for work with its word (or `label`) for screen readers only: beside a count, or in a wide table."""
+    return _with_label(_WORK[code], label or WORK[code].word) if code else SafeString("")
 
 
 # Numbers and dates
