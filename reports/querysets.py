@@ -1,25 +1,33 @@
 """Which reports and versions, as far as the user may see them."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
-from communes.models import User
+from communes.models import Duty, User
 from criteria.models import Criterion
 
 if TYPE_CHECKING:
-    from .models import Period, QuarterlyReport, ReportVersion  # noqa: F401 - named in QuerySet["..."]
+    from .models import Notice, Period, QuarterlyReport, Regression, ReportVersion  # noqa: F401 - named in QuerySet["..."]
 
 
-def within_area(user: User, commune: str = "") -> Q:
+INSIDER_DUTIES = frozenset(duty.value for duty in Duty if duty != Duty.VIEWER)
+"""Who reads drafts, items and history: every duty but a viewer's."""
+
+MINISTRY_DUTIES = frozenset([Duty.REVIEWER.value, Duty.LEAD.value])
+"""Who verifies, and who leads those who do."""
+
+
+def within_area(user: User, commune: str = "", duties: Collection[str] = INSIDER_DUTIES) -> Q:
     """The condition that a commune lies in the user's area, as `AreaAssignment.covers` says it of one commune.
 
-    `commune` is the lookup prefix with `__`.
+    `commune` is the lookup prefix with `__`; only assignments to one of the `duties` count.
     """
     area = Q(pk__in=[])
     for assignment in user.current_assignments:
-        if assignment.duty == "viewer":
+        if assignment.duty not in duties:
             continue
         covered = ~Q(pk__in=[])  # everything; an empty Q() would vanish beside "or"
         if assignment.province_id is not None:
@@ -37,6 +45,10 @@ class QuarterlyReportQuerySet(QuerySet["QuarterlyReport"]):
         Accepted figures are open to everybody signed in and do not start here.
         """
         return self.filter(within_area(user, "commune__"))
+
+    def reviewed_by(self, user: User, duties: Collection[str] = MINISTRY_DUTIES) -> Self:
+        """The reports of the provinces that the user reviews or leads; `duties` may name only one of them."""
+        return self.filter(within_area(user, "commune__", duties))
 
     def for_page(self) -> Self:
         """Everything the head of a report page prints, in one query."""
@@ -83,6 +95,19 @@ class QuarterlyReportQuerySet(QuerySet["QuarterlyReport"]):
             )
         )
 
+    def with_quarter_before(self) -> Self:
+        """`quarter_before`: the key of the official version of the newest earlier quarter of the commune, or None.
+
+        The same that `ReportVersion.objects.in_force_before` finds for one report.
+        """
+        from .models import ReportVersion
+
+        year, quarter = OuterRef("period__year"), OuterRef("period__quarter")
+        earlier = Q(report__period__year__lt=year) | Q(report__period__year=year, report__period__quarter__lt=quarter)
+        official = ReportVersion.objects.filter(earlier, state="accepted", report__commune=OuterRef("commune"))
+        newest_first = official.order_by("-report__period__year", "-report__period__quarter")
+        return self.annotate(quarter_before=Subquery(newest_first.values("pk")[:1]))
+
     def accepted_lately(self) -> Self:
         """Reports with an accepted version and nothing in work, the latest acceptance (`accepted_at`) first."""
         from .models import InForce
@@ -114,6 +139,52 @@ class ReportVersionQuerySet(QuerySet["ReportVersion"]):
             .order_by("-report__period__year", "-report__period__quarter")
             .values("pk")[:quarters]
         )
+
+
+class RegressionQuerySet(QuerySet["Regression"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of reports whose drafts and history the user may read."""
+        return self.filter(within_area(user, "report__commune__"))
+
+    def holding(self) -> Self:
+        """Those that what is in force still says."""
+        return self.filter(until__isnull=True)
+
+    def for_list(self) -> Self:
+        """Everything a list says of them, in two queries: `answers`, newest first, and in which quarter the criterion
+        was first met again (`regained_in`, a period or None).
+        """
+        from .models import CriterionVerdict, RegressionAnswer
+
+        here, later = "report__period__", "version__report__period__"
+        after = Q(**{f"{later}year__gt": OuterRef(f"{here}year")}) | Q(
+            **{f"{later}year": OuterRef(f"{here}year"), f"{later}quarter__gt": OuterRef(f"{here}quarter")}
+        )
+        met_again = CriterionVerdict.objects.filter(
+            after,
+            version__state="accepted",
+            version__report__commune=OuterRef("report__commune"),
+            criterion__number=OuterRef("criterion__number"),
+            verified="met",
+        ).order_by(f"{later}year", f"{later}quarter")
+        answers = RegressionAnswer.objects.select_related("by").order_by("-answer_version")
+        return (
+            self.select_related(
+                "criterion", "report__commune__province", "report__period", "version", "before__report__period"
+            )
+            .annotate(regained_in=Subquery(met_again.values("version__report__period")[:1]))
+            .annotate(is_explained=Exists(RegressionAnswer.objects.filter(regression=OuterRef("pk"))))
+            .prefetch_related(Prefetch("answers", answers))
+        )
+
+
+class NoticeQuerySet(QuerySet["Notice"]):
+    def of(self, user: User) -> Self:
+        """What the user was told, the newest first."""
+        return self.filter(user=user).order_by("-event__at", "-pk")
+
+    def unseen(self) -> Self:
+        return self.filter(seen_at__isnull=True)
 
 
 def _count(rows: QuerySet[Any], of: str = "pk") -> Coalesce:

@@ -1,16 +1,19 @@
-"""What is typed along with a step: a reason, a new due date, an answer to the reviewer."""
+"""What is typed along with a step: a reason, who takes a report over, a new due date."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from communes.models import User
 from ntm_tracker import clock
 from ntm_tracker.fields import DateField
 from ntm_tracker.templatetags.look import day
+from reports.workflow import StepData
 
 LONGEST = 2000
 
@@ -25,6 +28,38 @@ class ReasonForm(forms.Form):
         error_messages={"required": _("Please say why.")},
         help_text=_("Both sides can read it in the history."),
     )
+
+    def as_step_data(self) -> StepData:
+        """What was typed, as the workflow takes it. Only when valid."""
+        return StepData(reason=self.cleaned_data["reason"])
+
+
+class HandOverForm(ReasonForm):
+    """Who takes a report over, and why."""
+
+    to = forms.ChoiceField(
+        label=_("Who takes it over"),
+        error_messages={"required": _("Choose who takes the report over.")},
+    )
+    field_order = ["to", "reason"]
+
+    def __init__(self, *args: Any, takers: Sequence[User], **kwargs: Any) -> None:
+        """`takers` come from `queue.takers`."""
+        super().__init__(*args, **kwargs)
+        self.takers = {str(taker.pk): taker for taker in takers}
+        field: Any = self.fields["to"]
+        field.choices = [("", gettext("Choose a reviewer")), *((pk, _name(user)) for pk, user in self.takers.items())]
+
+    def as_step_data(self) -> StepData:
+        """What was typed, as the workflow takes it. Only when valid."""
+        return StepData(reason=self.cleaned_data["reason"], to=self.takers[self.cleaned_data["to"]])
+
+
+def _name(taker: User) -> str:
+    """A reviewer and how much they have in hand."""
+    n: int = taker.holding  # type: ignore[attr-defined]  # from queue.takers
+    text = ngettext("%(reviewer)s, holds %(n)s report", "%(reviewer)s, holds %(n)s reports", n)
+    return text % {"reviewer": taker, "n": n}
 
 
 class ExtensionForm(forms.Form):

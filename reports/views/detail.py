@@ -17,7 +17,8 @@ from criteria.catalogue import Catalogue
 from criteria.models import CriterionGroup
 from ntm_tracker import clock
 from ntm_tracker.http import UserRequest
-from reports import permissions, workflow
+from ntm_tracker.templatetags.look import day
+from reports import permissions, rounds, workflow
 from reports.forms.replies import Replies, with_forms
 from reports.items import read_items
 from reports.judging import CriterionSheet, Sheet, read_sheet
@@ -32,7 +33,7 @@ from reports.models import (
 from reports.sections import read_sections
 from reports.traces import read_traces
 from reports.views.parts import parts_of, resume
-from reports.views.work import is_returned
+from reports.work import is_returned
 from reports.writing import changes_in, sees_verified
 
 LATEST_EVENTS = 6
@@ -74,7 +75,7 @@ def render_detail(request: UserRequest, report: QuarterlyReport, replies: Replie
     user = request.user
     version = version_at_hand(report)
     sheet = read_sheet(version)
-    events = list(report.events.select_related("by", "version").order_by("-at", "-pk"))
+    events = rounds.events_of(report)
     writable = permissions.writable_by(user, version)
     items = open_items(report)
     if writable:
@@ -90,6 +91,7 @@ def render_detail(request: UserRequest, report: QuarterlyReport, replies: Replie
         "resume": resume(parts, traces.latest_of(user)) if writable else None,
         "latest": traces.latest,
         "deadline": deadline(report),
+        "course": rounds.read(report, events),
         "extensions": extensions(report),
         "returned": returned_sentence(version),
         "return_reason": _return_reason(version, events),
@@ -122,7 +124,7 @@ def report_resume(request: UserRequest, pk: int) -> HttpResponse:
 def report_history(request: UserRequest, pk: int) -> HttpResponse:
     """Everything that happened, newest first, and who changed which value in one version."""
     report = get_report(request.user, pk)
-    events = list(report.events.select_related("by", "version").order_by("-at", "-pk"))
+    events = rounds.events_of(report)
     versions = versions_of(report, events)
     wanted = request.GET.get("version", "")
     version = next((v for v in versions if str(v.number) == wanted), versions[0])
@@ -194,14 +196,14 @@ def buttons(user: User, version: ReportVersion) -> list[Button]:
 WHOSE_TURN = {
     State.DRAFT: gettext_lazy("The provincial committee is writing this version."),
     State.SUBMITTED: gettext_lazy("The report waits for a reviewer of the ministry to take it up."),
-    State.IN_REVIEW: gettext_lazy("%(holder)s is reviewing this version."),
+    State.IN_REVIEW: gettext_lazy("%(holder)s has been reviewing this version since %(since)s."),
     State.ACCEPTED: gettext_lazy("The report is accepted; nothing is left to do."),
 }
 
 
 def whose_turn(version: ReportVersion) -> str:
     """Who has to act next, for those who can do nothing now."""
-    return str(WHOSE_TURN[State(version.state)]) % {"holder": version.holder}
+    return str(WHOSE_TURN[State(version.state)]) % {"holder": version.holder, "since": day(version.held_since)}
 
 
 def returned_sentence(version: ReportVersion) -> str:

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy
 from ntm_tracker.http import UserRequest
 from ntm_tracker.templatetags.look import day
 from reports import permissions, workflow
-from reports.forms.steps import ExtensionForm, ReasonForm
+from reports.forms.steps import ExtensionForm, HandOverForm, ReasonForm
 from reports.lateness import deadline
 from reports.models import QuarterlyReport, ReportVersion
+from reports.queue import takers
 from reports.views.detail import get_report, version_at_hand
 from reports.workflow import STEPS, Action, NotAllowed, Refused, StepData
 
@@ -24,6 +25,10 @@ WHAT_WILL_HAPPEN = {
     Action.TAKE_UP: gettext_lazy(
         "You become the holder of this report: you verify it, and only you can return or accept it. "
         "The committee can no longer withdraw it."
+    ),
+    Action.REASSIGN: gettext_lazy(
+        "Another reviewer of the province holds the report from now on and goes on where it stands: "
+        "verdicts and items stay. The committee sees who holds it."
     ),
     Action.UNDO_ACCEPT: gettext_lazy(
         "The report goes back into review with the reviewer who held it, and its figures leave the overview. "
@@ -40,6 +45,7 @@ WHAT_WILL_HAPPEN = {
 DONE = {
     Action.WITHDRAW: gettext_lazy("The report is withdrawn and can be changed again."),
     Action.TAKE_UP: gettext_lazy("You have taken up the report."),
+    Action.REASSIGN: gettext_lazy("The report is handed over: %(to)s holds it now."),
     Action.UNDO_ACCEPT: gettext_lazy("The acceptance is undone; the report is in review again."),
     Action.OPEN_CORRECTION: gettext_lazy("The correction is open."),
     Action.CANCEL_CORRECTION: gettext_lazy("The correction is cancelled."),
@@ -60,10 +66,10 @@ def report_step(request: UserRequest, pk: int, action: str) -> HttpResponse:
     version = _version_for(step, report)
     if reason := workflow.why_not(request.user, version, step):
         raise PermissionDenied(reason)
-    form = ReasonForm(request.POST or None) if STEPS[step].needs_reason else None
+    form = _form_for(step, version, request.POST or None)
     problems: list[str] = []
     if request.method == "POST" and (form is None or form.is_valid()):
-        data = StepData(reason=form.cleaned_data["reason"] if form else "")
+        data = form.as_step_data() if form else StepData()
         try:
             workflow.take_step(version, step, by=request.user, data=data)
         except NotAllowed as refused:
@@ -71,7 +77,7 @@ def report_step(request: UserRequest, pk: int, action: str) -> HttpResponse:
         except Refused as refused:
             problems = [gap.sentence for gap in refused.gaps]
         else:
-            messages.success(request, DONE[step])
+            messages.success(request, DONE[step] % {"to": data.to})
             return redirect(AFTER.get(step, "reports:detail"), pk)
     context = {
         "report": report,
@@ -79,6 +85,7 @@ def report_step(request: UserRequest, pk: int, action: str) -> HttpResponse:
         "step": STEPS[step],
         "explanation": WHAT_WILL_HAPPEN[step],
         "form": form,
+        "nobody": _nobody(form),
         "errors": [("", problem) for problem in problems],
     }
     return render(request, "reports/report_step.html", context)
@@ -107,6 +114,20 @@ def report_extend(request: UserRequest, pk: int) -> HttpResponse:
             messages.success(request, text % {"day": day(extension.new_due)})
             return redirect(report)
     return render(request, "reports/report_extend.html", {"report": report, "deadline": present, "form": form})
+
+
+def _form_for(step: Action, version: ReportVersion, typed: QueryDict | None) -> ReasonForm | None:
+    """What is asked along with the step, if anything. One query for who can take a report over."""
+    if step == Action.REASSIGN:
+        return HandOverForm(typed, takers=takers(version))
+    return ReasonForm(typed) if STEPS[step].needs_reason else None
+
+
+def _nobody(form: ReasonForm | None) -> str:
+    """Why a report cannot be handed over, where nobody is there to take it."""
+    if isinstance(form, HandOverForm) and not form.takers:
+        return _("No other reviewer is assigned to this province today. An administrator can assign one.")
+    return ""
 
 
 def _version_for(action: Action, report: QuarterlyReport) -> ReportVersion:

@@ -258,7 +258,7 @@ def test_holder_is_named_and_verdicts_stay_with_the_ministry_until_acceptance(cl
     factories.accept(report, holder)
     after = page(client, signer, report.get_absolute_url())
 
-    assert f"held by {holder}" in before
+    assert f"in review by {holder} since" in before
     assert ">Verified<" not in before
     assert ">Verified<" in after
 
@@ -289,7 +289,7 @@ def test_a_correction_is_labelled_and_the_version_in_force_linked(client: Client
 
     text = page(client, signer, report.get_absolute_url())
 
-    assert "This is a correction. Version 1 stays in force until the correction is accepted." in text
+    assert "Version 1 stays in force until the correction is accepted." in text
     assert "Công bố lại thu nhập" in text
     assert official.get_absolute_url() in text
 

@@ -138,7 +138,7 @@ def test_a_sent_report_says_who_holds_it(client: Client) -> None:
         page = page_of(client, signer)
 
     assert sections == {"sent": ["Thanh Chăn"]}
-    assert f"Held by {report.working.holder} since 10/01/2015." in page
+    assert f"In review by {report.working.holder} since 10/01/2015." in page
 
 
 def test_reviewer_sees_what_waits_oldest_first(client: Client) -> None:
