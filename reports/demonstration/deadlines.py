@@ -6,21 +6,18 @@ from communes.models import Duty, User
 from ntm_tracker import clock
 from reports import workflow
 from reports.models import QuarterlyReport
-from reports.urging import proposal
 
 from .files import rows
 from .history import moment
 
 
 def tell() -> None:
-    """Write the urges of the file, each on its day, by the reviewer of the province with the text that is proposed."""
+    """Write the urges of the file, each on its day, by the reviewer of the province."""
     for row in rows("urges.csv"):
-        day = date.fromisoformat(row["day"])
         year, quarter = row["quarter"].split("-")
-        report = QuarterlyReport.objects.in_work().get(
+        report = QuarterlyReport.objects.for_page().get(
             commune__code=row["commune"], period__year=year, period__quarter=quarter
         )
         reviewer = User.objects.get(assignments__duty=Duty.REVIEWER, assignments__province=report.commune.province_id)
-        with clock.at(moment(day, 9)):
-            text = " ".join([proposal(report, day), row["note"]]).strip()
-            workflow.urge(report, text=text, by=reviewer)
+        with clock.at(moment(date.fromisoformat(row["day"]), 9)):
+            workflow.urge(report, text=row["text"], by=reviewer)
