@@ -99,6 +99,7 @@ def render_detail(request: UserRequest, report: QuarterlyReport, replies: Replie
         "buttons": buttons(user, version),
         "whose_turn": _("It is your committee's turn to write.") if writable else whose_turn(version),
         "can_extend": permissions.can_extend(user, report) and report.first_submitted_at is None,
+        "can_urge": not workflow.why_not_urge(user, report),
         "can_review": is_ministry(user, report.commune) and version.state in (State.SUBMITTED, State.IN_REVIEW),
         "items": items,
         "errors": replies.errors if replies else [],
