@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from communes.models import Duty, User
 from ntm_tracker import clock
-from reports import entry
+from reports import entry, workflow
 from reports.models import EvidenceLink, QuarterlyReport, ReportEvent, ReviewItem
 from tests import factories
 
@@ -78,6 +78,15 @@ reports:step         accepted,open_correction 302 404 404 403 200 200 404 403 20
 reports:step         draft,cancel_correction  302 404 404 403 403 403 404 403 403 404
 reports:step         draft,no_such_step   302 404 404 404 404 404 404 404 404 404
 reports:extend       draft                302 404 404 403 403 403 404 403 200 404
+reports:urge         draft                302 404 404 403 403 200 404 403 200 404
+reports:urge         submitted            302 404 404 403 403 403 404 403 403 404
+reports:urge_paper   draft,urged          302 404 404 200 200 200 404 200 200 404
+reports:urge_paper   submitted,urged      302 404 404 404 404 404 404 404 404 404
+reports:urge_many                         302 403 403 403 403 302 302 403 302 403
+reports:compliance                        302 200 200 200 200 200 200 200 200 200
+reports:compliance_file                   302 200 200 200 200 200 200 200 200 200
+reports:periods                           302 200 200 200 200 200 200 200 200 200
+reports:period_open  period               302 403 403 403 403 403 403 403 200 403
 reports:presence     draft                302 405 405 405 405 405 405 405 405 405
 reports:kept         999999               302 404 404 404 404 404 404 404 404 404
 reports:item_raise   in_review            302 405 405 405 405 405 405 405 405 405
@@ -122,6 +131,10 @@ reports:step         draft,cancel_correction  302 404 404 403 403 403 404 403 40
 reports:step         draft,withdraw       302 404 404 403 403 403 404 403 403 404
 reports:step         in_review,take_up    302 404 404 403 403 403 404 403 403 404
 reports:extend       draft                302 404 404 403 403 403 404 403 ok  404
+reports:urge         draft                302 404 404 403 403 ok  404 403 ok  404
+reports:urge         in_review            302 404 404 403 403 403 404 403 403 404
+reports:urge_many                         302 403 403 403 403 ok  ok  403 ok  403
+reports:period_open  period               302 403 403 403 403 403 403 403 ok  403
 reports:item_raise   draft                302 404 404 403 403 403 404 403 403 404
 reports:replies      in_review            302 404 404 403 403 403 404 403 403 404
 reports:replies      draft                302 404 404 ok  ok  403 404 403 403 404
@@ -139,11 +152,13 @@ class World:
     item: ReviewItem
     link: EvidenceLink
     official_link: EvidenceLink
+    urged: ReportEvent
 
     def arguments(self, text: str) -> list[object]:
         """The arguments of an address as the tables write them."""
         known: dict[str, object] = {name: report.pk for name, report in self.reports.items()}
         known |= {"commune": self.reports["draft"].commune_id, "item": self.item.pk, "edition": "2013"}
+        known |= {"urged": self.urged.pk, "period": self.reports["draft"].period_id}
         known |= {"paper": self.link.evidence_id, "link": self.link.pk}
         known |= {"official_paper": self.official_link.evidence_id, "official_link": self.official_link.pk}
         return [known.get(part, part) for part in text.split(",")] if text else []
@@ -180,7 +195,8 @@ def world() -> Iterator[World]:
 
         version = factories.working(reports["in_review"])
         item = entry.raise_item(version, text="Ghi rõ nguồn.", kind="must_fix", by=people["reviewer"])
-        yield World(people, reports, item, links[0], links[-1])
+        urged = workflow.urge(draft, text="Đề nghị gửi báo cáo.", by=people["reviewer"])
+        yield World(people, reports, item, links[0], links[-1], urged)
 
 
 def lines(table: str) -> list[tuple[str, str, list[str]]]:
