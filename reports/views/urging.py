@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from communes.models import User
+from communes.models import Duty, User
+from communes.permissions import has_duty
 from ntm_tracker import clock
 from ntm_tracker.http import UserRequest
 from reports import permissions, workflow
@@ -42,6 +43,8 @@ def report_urge(request: UserRequest, pk: int) -> HttpResponse:
 
 def urge_many(request: UserRequest) -> HttpResponse:
     """Read one text for each of the reports ticked on the board, then send them, each on its own."""
+    if not has_duty(request.user, Duty.REVIEWER, Duty.LEAD):
+        raise PermissionDenied(_("Only a reviewer of the province or a ministry lead can urge the committee."))
     asked = request.POST if request.method == "POST" else request.GET
     reports = _chosen(request.user, asked.getlist("report"))
     if not reports:
