@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from communes.models import User
 from criteria.models import Indicator
 from ntm_tracker.contents import in_megabytes
 from ntm_tracker.http import UserRequest
@@ -151,14 +152,8 @@ def evidence_unlink(request: UserRequest, pk: int, link: int) -> HttpResponse:
 @require_GET
 def evidence_file(request: UserRequest, pk: int, evidence_id: int) -> FileResponse:
     """The file to keep, for those who may see the drafts of the report. Browsers never show it themselves."""
-    report = get_report(request.user, pk)
-    linked = EvidenceLink.objects.filter(version__report=report).values("evidence")
-    found = get_object_or_404(Evidence.objects.filter(pk__in=linked), pk=evidence_id)
-    try:
-        content = found.file.open("rb")
-    except FileNotFoundError:
-        log.error("Evidence %s is not in the storage: %s", found.pk, found.file.name)
-        raise Http404(_("The file is not where it was stored. Please tell the administrator.")) from None
+    found = get_evidence(request.user, pk, evidence_id)
+    content = open_file(found)
     return FileResponse(
         content,
         as_attachment=True,
@@ -172,6 +167,22 @@ def evidence_file(request: UserRequest, pk: int, evidence_id: int) -> FileRespon
             "Content-Encoding": "identity",
         },
     )
+
+
+def get_evidence(user: User, pk: int, evidence_id: int) -> Evidence:
+    """A file that proves or proved something in a report the user follows; 404 for everybody else. Two queries."""
+    report = get_report(user, pk)
+    linked = EvidenceLink.objects.filter(version__report=report).values("evidence")
+    return get_object_or_404(Evidence.objects.filter(pk__in=linked), pk=evidence_id)
+
+
+def open_file(found: Evidence) -> Any:
+    """The file as it was sent; 404 when it is gone from the storage."""
+    try:
+        return found.file.open("rb")
+    except FileNotFoundError:
+        log.error("Evidence %s is not in the storage: %s", found.pk, found.file.name)
+        raise Http404(_("The file is not where it was stored. Please tell the administrator.")) from None
 
 
 def papers(links: Iterable[EvidenceLink], sheet: Sheet) -> list[Paper]:
