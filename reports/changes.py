@@ -1,7 +1,7 @@
 """What changed? A version beside the one sent before it and beside the quarter accepted last."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -10,10 +10,12 @@ from django.utils.functional import cached_property
 
 from criteria import rules
 from criteria.catalogue import Catalogue
+from criteria.models import Indicator
+from ntm_tracker.templatetags.look import quantity
 
 from .judging import CriterionSheet, IndicatorSheet, Sheet, catalogue_of, judge
 from .models import CriterionVerdict, IndicatorValue, Period, ReportVersion
-from .reading import level_of, say_threshold, say_value
+from .reading import level_of, say_change, say_threshold, say_value
 
 GOOD = (rules.Verdict.MET, rules.Verdict.BASIC)
 
@@ -25,20 +27,20 @@ class Earlier:
     text: str
     difference: Decimal | None
     verdict: rules.Verdict | None
+    change: str = ""
+    differs: bool = True
+    exact: rules.Number | None = None
 
 
 @dataclass(frozen=True)
 class Change:
-    """An indicator that says something else than before."""
+    """An indicator that says something else than before: what it says now, and what in each earlier version."""
 
     criterion: CriterionSheet
     sheet: IndicatorSheet
+    now: str
     sent: Earlier | None
     accepted: Earlier | None
-
-    @property
-    def now(self) -> str:
-        return say_value(self.sheet.row, self.sheet.indicator, self.sheet.level)
 
     @property
     def threshold(self) -> str:
@@ -137,10 +139,9 @@ class Background:
         found = []
         for criterion in sheet.criteria:
             for indicator in criterion.indicators:
-                sent, sent_differs = self._beside(indicator, self._sent)
-                accepted, accepted_differs = self._beside(indicator, self._accepted)
-                if sent_differs or accepted_differs:
-                    found.append(Change(criterion, indicator, sent, accepted))
+                sent, accepted = _beside(indicator, self._sent), _beside(indicator, self._accepted)
+                if (sent and sent.differs) or (accepted and accepted.differs):
+                    found.append(_change(criterion, indicator, sent, accepted))
         return found
 
     def mark(self, criterion: CriterionSheet) -> str:
@@ -157,20 +158,6 @@ class Background:
         """What the indicator said in the last accepted quarter."""
         row = self._accepted.get(code)
         return say_value(row, row.indicator, level_of(row)) if row else ""
-
-    def _beside(self, now: IndicatorSheet, rows: dict[str, IndicatorValue]) -> tuple[Earlier | None, bool]:
-        """The earlier row in words, and whether the present one differs from it."""
-        if not rows:
-            return None, False
-        row = rows.get(now.indicator.code)
-        if row is None:
-            return Earlier("", None, None), True
-        level = level_of(row)
-        verdict = rules.judge_indicator(row.answer, level) if level else None
-        present = now.row.answer if now.row else rules.Answer()
-        before, after = row.answer.exact, present.exact
-        differs = before != after or row.absence != present.absence
-        return Earlier(say_value(row, row.indicator, level), _difference(before, after, now), verdict), differs
 
 
 def read_beside(
@@ -225,11 +212,50 @@ def _quarter(version: ReportVersion) -> tuple[int, int]:
     return period.year, period.quarter
 
 
-def _difference(before: rules.Number | None, after: rules.Number | None, now: IndicatorSheet) -> Decimal | None:
-    """From the earlier number to the present one, where both are numbers and the difference can be seen."""
-    if before is None or after is None or now.indicator.is_yes_no:
+def _change(criterion: CriterionSheet, sheet: IndicatorSheet, sent: Earlier | None, accepted: Earlier | None) -> Change:
+    """The change in words, with more digits than usual where the usual ones would hide it."""
+    now = say_value(sheet.row, sheet.indicator, sheet.level)
+    hidden = [one.exact for one in (sent, accepted) if one and one.differs and one.text == now]
+    exact, like = sheet.exact, next((value for value in hidden if value is not None), None)
+    if exact is not None and like is not None:
+        places = next(places for places in range(3, 40) if rules.rounded(exact, places) != rules.rounded(like, places))
+        now = quantity(exact, sheet.indicator.unit, places)
+        sent, accepted = (_with_digits(one, sheet.indicator, places) for one in (sent, accepted))
+    return Change(criterion, sheet, now, sent, accepted)
+
+
+def _with_digits(earlier: Earlier | None, indicator: Indicator, places: int) -> Earlier | None:
+    if earlier is None or earlier.exact is None:
+        return earlier
+    return replace(earlier, text=quantity(earlier.exact, indicator.unit, places))
+
+
+def _beside(now: IndicatorSheet, rows: dict[str, IndicatorValue]) -> Earlier | None:
+    """What the earlier row said, beside the present one; nothing when there is no earlier version."""
+    if not rows:
         return None
-    return rules.rounded(Fraction(after) - Fraction(before), 2) or None
+    row = rows.get(now.indicator.code)
+    if row is None:
+        return Earlier("", None, None)
+    level = level_of(row)
+    present = now.row.answer if now.row else rules.Answer()
+    before, after = row.answer.exact, present.exact
+    distance = None
+    if before is not None and after is not None and not now.indicator.is_yes_no and _of_the_same(row, now):
+        distance = Fraction(after) - Fraction(before)
+    return Earlier(
+        text=say_value(row, row.indicator, level),
+        difference=seen(distance) if distance else None,
+        verdict=rules.judge_indicator(row.answer, level) if level else None,
+        change=say_change(distance, now.indicator) if distance else "",
+        differs=before != after or row.absence != present.absence,
+        exact=before,
+    )
+
+
+def seen(distance: rules.Number) -> Decimal:
+    """A difference with two decimals, or with as many as it takes to see that it is one."""
+    return next(found for places in range(2, 40) if (found := rules.rounded(distance, places)))
 
 
 def compare(before: str, now: str) -> str:

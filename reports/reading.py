@@ -7,7 +7,7 @@ from django.utils.translation import pgettext
 
 from criteria import rules
 from criteria.models import Indicator, Threshold
-from ntm_tracker.templatetags.look import NBSP, capital, number, quantity, verdict_word
+from ntm_tracker.templatetags.look import MINUS, NBSP, capital, number, quantity, verdict_word
 
 from .judging import IndicatorSheet
 from .models import IndicatorValue
@@ -106,3 +106,8 @@ def say_distance(distance: rules.Number, indicator: Indicator) -> str:
     text = number(size, against=0) if size < 1 else number(rules.rounded(size, 2))
     unit = _("points") if indicator.kind == Indicator.Kind.PERCENT else indicator.unit
     return f"{text}{NBSP}{unit}"
+
+
+def say_change(difference: rules.Number, indicator: Indicator) -> str:
+    """From an earlier value to the present one, with its sign: “+2.4 points”."""
+    return f"{MINUS if difference < 0 else '+'}{say_distance(difference, indicator)}"
