@@ -50,8 +50,8 @@ class Heading:
 
 
 HEADINGS = [
-    Heading(Part.BACK, "back", gettext_lazy("Answered and back, oldest first")),
-    Heading(Part.WAITING, "waiting", gettext_lazy("Waiting to be taken up, oldest first")),
+    Heading(Part.BACK, "back", gettext_lazy("Answered and back")),
+    Heading(Part.WAITING, "waiting", gettext_lazy("Waiting to be taken up")),
     Heading(Part.HELD, "held", gettext_lazy("In your hands")),
     Heading(Part.OTHERS, "others", gettext_lazy("In the hands of reviewers")),
     Heading(Part.DUE_BACK, "due_back", gettext_lazy("Returned and due back")),
