@@ -46,6 +46,15 @@ def achievement(row: CommuneRow) -> str:
     return _("fewer than 5 criteria")
 
 
+def classes(rows: Iterable[CommuneRow]) -> list[tuple[str, list[CommuneRow]]]:
+    """The communes with figures by their class, the best class first; empty classes are left out."""
+    found: dict[str, list[CommuneRow]] = {}
+    for row in sorted(rows, key=lambda row: (row.outcome != COMPLETE, -row.count.met)):
+        if row.known:
+            found.setdefault(achievement(row), []).append(row)
+    return list(found.items())
+
+
 def answer(row: CommuneRow) -> str:
     """Where the commune stands, in one sentence."""
     if row.known is None:

@@ -504,7 +504,13 @@ def stand(history: History, period: Period) -> Standing:
         _row(history, commune, here, criteria, previous, baseline, targets)
         for commune in members_on(history.members, period.last_day)
     ]
-    columns = [
+    columns = totals(criteria, rows)
+    return Standing(period, previous, baseline, history.as_of, history.is_provisional, criteria, rows, columns, targets)
+
+
+def totals(criteria: list[Criterion], rows: list[CommuneRow]) -> list[ColumnTotal]:
+    """The foot of the matrix. The cells of every row stand in the order of the criteria."""
+    return [
         ColumnTotal(
             criterion,
             met=sum(row.cells[place].verdict == Verdict.MET for row in rows),
@@ -512,7 +518,6 @@ def stand(history: History, period: Period) -> Standing:
         )
         for place, criterion in enumerate(criteria)
     ]
-    return Standing(period, previous, baseline, history.as_of, history.is_provisional, criteria, rows, columns, targets)
 
 
 def _row(

@@ -147,10 +147,19 @@ class Matrix:
     groups: list[tuple[CriterionGroup, int]]
     columns: list[MatrixColumn]
     rows: list[MatrixRow]
+    compares: bool = True
+
+    @property
+    def totals(self) -> int:
+        """How many columns stand behind the criteria: the count, and the changes where it compares."""
+        return 3 if self.compares else 1
 
 
-def matrix(standing: Standing, url_of: Callable[[str], str], open_cell: str) -> Matrix:
-    """The matrix of the standing. `url_of` leads to the story of a cell by its name "commune-number"."""
+def matrix(standing: Standing, url_of: Callable[[str], str], open_cell: str = "", *, compares: bool = True) -> Matrix:
+    """The matrix of the standing. `url_of` leads to the story of a cell by its name "commune-number".
+
+    Unless it `compares`, it has no columns of changes.
+    """
     reported = len(standing.reported)
     groups: list[tuple[CriterionGroup, int]] = []
     columns = []
@@ -187,7 +196,7 @@ def matrix(standing: Standing, url_of: Callable[[str], str], open_cell: str) -> 
                 delta(row.since_baseline.net) if row.since_baseline else "",
             )
         )
-    return Matrix(groups, columns, rows)
+    return Matrix(groups, columns, rows, compares)
 
 
 # The two questions
@@ -320,14 +329,20 @@ class TargetCard:
         return _("Target of %(due)s") % {"due": day(self.target.due_on)}
 
 
-def target_card(target: TargetVerdict) -> TargetCard:
-    """The card of a target: reached, missed, open or waiting for reports."""
-    sign, word = {
+def target_word(verdict: str) -> tuple[str, str]:
+    """The sign and the word for what became of a target."""
+    words = {
         REACHED: ("met", _("Target reached")),
         MISSED: ("flag", _("Target missed")),
         WAITING: ("wait", _("Waiting for reports")),
         OPEN: ("todo", _("Open")),
-    }[target.verdict]
+    }
+    return words[verdict]
+
+
+def target_card(target: TargetVerdict) -> TargetCard:
+    """The card of a target: reached, missed, open or waiting for reports."""
+    sign, word = target_word(target.verdict)
     left = target.days_left
     if left >= 0:
         when = ngettext("%(n)s day is left.", "%(n)s days are left.", left) % {"n": left}
@@ -401,6 +416,20 @@ def all_moves(standing: Standing) -> list[Moves]:
         title = _("Against %(quarter)s") % {"quarter": standing.baseline}
         found.append(moves(standing, title, lambda row: row.since_baseline))
     return found
+
+
+def marked(standing: Standing) -> Moves:
+    """What the marks of the cells say was gained and lost, against whatever was known before."""
+
+    def change_of(row: CommuneRow) -> Change | None:
+        if not row.is_reported:
+            return None
+        return Change(
+            gained=tuple(cell.number for cell in row.cells if cell.mark in (GAINED, REGAINED)),
+            lost=tuple(cell.number for cell in row.cells if cell.mark == LOST),
+        )
+
+    return moves(standing, _("Against the report before"), change_of)
 
 
 # Reporting

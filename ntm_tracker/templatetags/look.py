@@ -282,6 +282,7 @@ TABS = [
     ("reports:overview", gettext_lazy("Overview")),
     ("communes:list", gettext_lazy("Communes")),
     ("reports:compliance", gettext_lazy("Reporting")),
+    ("reports:summaries", gettext_lazy("Summaries")),
     ("criteria:list", gettext_lazy("Criteria")),
 ]
 ADMIN_TAB = ("admin:index", gettext_lazy("Administration"))
@@ -289,6 +290,8 @@ TAB_OF = {
     "reports:periods": "reports:compliance",
     "reports:period_open": "reports:compliance",
     "reports:urge_many": "reports:compliance",
+    "reports:summary": "reports:summaries",
+    "reports:summary_publish": "reports:summaries",
 }
 """The pages that belong to another tab than the first one of their app."""
 

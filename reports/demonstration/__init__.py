@@ -8,7 +8,7 @@ from django.db import transaction
 
 from reports.models import QuarterlyReport
 
-from . import deadlines
+from . import deadlines, queue, summaries
 from .files import rows
 from .history import LETTERS, History
 from .people import PASSWORD, accounts
@@ -25,6 +25,9 @@ def load() -> int:
     if QuarterlyReport.objects.exists():
         raise AlreadyLoaded
     with transaction.atomic():
-        History().tell()
+        history = History()
+        history.tell()
         deadlines.tell()
+        summaries.tell()
+        queue.tell(history)
     return QuarterlyReport.objects.count()

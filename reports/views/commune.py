@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from communes.models import Commune, Membership, Programme
 from communes.permissions import is_insider
 from ntm_tracker.http import UserRequest
-from reports import profile, telling
+from reports import profile, summaries, telling
 from reports.forms.overview import FiguresForm
 from reports.standing import CommuneRow, Member, load_history, load_members, members_on, programmes, stand
 
@@ -38,6 +38,7 @@ def commune_list(request: UserRequest) -> HttpResponse:
     context = filters(form, history, list(known), unknown_quarter) | {
         "page": page,
         "standing": standing,
+        "published": summaries.published(programme, standing, only=shown) if standing else None,
         "rows": [list_row(commune, standing.row(commune.pk) if standing else None) for commune in page],
     }
     return render(request, "communes/commune_list.html", context)
@@ -71,6 +72,7 @@ def commune_detail(request: UserRequest, pk: int) -> HttpResponse:
     context = filters(form, history, list(known), unknown_quarter) | {
         "commune": commune,
         "standing": standing,
+        "published": summaries.published(programme, standing, only=[pk]) if standing else None,
         "row": row,
         "people": profile.people(commune),
         "reports": profile.reports(history, commune, is_insider=is_insider(request.user, commune)),

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from communes.models import Programme
 from ntm_tracker.http import UserRequest
-from reports import telling
+from reports import summaries, telling
 from reports.forms.overview import FiguresForm
 from reports.models import Period
 from reports.standing import History, load_history, programmes, stand
@@ -37,6 +37,7 @@ def overview(request: UserRequest) -> HttpResponse:
 
     context = filters(form, history, list(known), unknown_quarter) | {
         "standing": standing,
+        "published": summaries.published(programme, standing),
         "kept": telling.kept(standing, url_of),
         "reached": telling.reached(standing),
         "cards": [telling.target_card(target) for target in standing.targets],
