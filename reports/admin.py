@@ -1,4 +1,4 @@
-"""How administrators keep periods. What is reported is not here: nobody changes it outside the workflow."""
+"""How administrators keep periods and limits. What is reported is not here: nobody changes it outside the workflow."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -14,10 +14,11 @@ from django.utils.translation import ngettext
 
 from criteria.admin import ReferenceAdmin
 from criteria.models import CriteriaSet
+from ntm_tracker.fields import NumberField
 from ntm_tracker.http import UserRequest
 
 from . import workflow
-from .models import Period
+from .models import Period, ReviewLimits
 
 
 class PeriodForm(forms.ModelForm):
@@ -92,6 +93,43 @@ class PeriodAdmin(ReferenceAdmin):
                 count,
             )
             self.message_user(request, message % {"period": period, "count": count}, level=messages.SUCCESS)
+
+
+class ReviewLimitsForm(forms.ModelForm):
+    thin_part = NumberField(
+        label=ReviewLimits._meta.get_field("thin_part").verbose_name,
+        help_text=ReviewLimits._meta.get_field("thin_part").help_text,
+        min_value=0,
+        max_digits=4,
+        decimal_places=2,
+    )
+
+    class Meta:
+        model = ReviewLimits
+        fields = ["thin_part", "worse_quarters", "kept_quarters", "take_up_days", "decide_days", "respond_days"]
+
+
+@admin.register(ReviewLimits)
+class ReviewLimitsAdmin(ReferenceAdmin):
+    """The one row of limits. What was verified by other limits stays as it is."""
+
+    form = ReviewLimitsForm
+    fieldsets = [
+        (_("What is met counts as fragile"), {"fields": ["thin_part", "worse_quarters", "kept_quarters"]}),
+        (_("Days in which the ministry means to act"), {"fields": ["take_up_days", "decide_days", "respond_days"]}),
+    ]
+    list_display = ["__str__", "thin_part", "worse_quarters", "kept_quarters", "take_up_days", "decide_days"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return super().has_add_permission(request) and not ReviewLimits.objects.exists()
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: ReviewLimits, form: Any, change: bool) -> None:
+        """One row at most, whatever number the database would give it."""
+        obj.pk = 1
+        super().save_model(request, obj, form, change)
 
 
 def following(period: Period) -> dict[str, Any]:

@@ -39,14 +39,14 @@ def _periods(directory: Path, sets: dict[str, CriteriaSet]) -> Iterable[Entry]:
 
 
 def load_administrators(load: Load) -> None:
-    """Create the group "administrator": reference data, people and periods, never what is reported.
+    """Create the group "administrator": reference data, people, periods and limits, never what is reported.
 
     Permissions it has beyond these stay.
     """
     group, created = Group.objects.get_or_create(name=ADMINISTRATOR)
     wanted = Permission.objects.filter(
         Q(content_type__app_label__in=["criteria", "communes"])
-        | Q(content_type__app_label="reports", content_type__model="period")
+        | Q(content_type__app_label="reports", content_type__model__in=["period", "reviewlimits"])
     )
     missing = wanted.exclude(group=group)
     load.created["group"] += created

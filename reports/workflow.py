@@ -20,6 +20,8 @@ from communes.models import Commune, Programme, User
 from ntm_tracker import clock
 
 from . import notices, permissions, regressions
+from .changes import GOOD
+from .fragility import read_fragile
 from .history import line_change, resource_change, value_change, verdict_change
 from .judging import Gap, Sheet, read_sheet
 from .models import (
@@ -362,6 +364,9 @@ def missing_before_acceptance(
             gaps.append(Gap(text % names, "", anchor))
         elif row.fragile and not row.fragile_reason:
             gaps.append(Gap(_("%(number)s %(name)s: say why it is not yet sustainable.") % names, "", anchor))
+        elif row.fragile_rule and row.verified in GOOD and not row.fragile and not row.fragile_reason:
+            text = _("%(number)s %(name)s: say why it counts as sustainable although the rule calls it fragile.")
+            gaps.append(Gap(text % names, "", anchor))
     return gaps + [
         Gap(_("Still to be fixed: “%(text)s”") % {"text": item.text}, "items", f"item{item.pk}")
         for item in items
@@ -422,7 +427,7 @@ def _withdraw(version: ReportVersion, by: User, data: StepData) -> ReportVersion
 
 
 def _take_up(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
-    """The reviewer holds it now; the verified verdicts start as the computed ones."""
+    """The reviewer holds it now; the verified verdicts start as the computed ones, sustainability as the rule says."""
     version.holder = by
     version.held_since = clock.now()
     version.state = State.IN_REVIEW
@@ -432,15 +437,22 @@ def _take_up(version: ReportVersion, by: User, data: StepData) -> ReportVersion:
 
 
 def start_verdicts(version: ReportVersion, by: User) -> None:
-    """Let every verified verdict that is still empty start as the computed one."""
+    """Let every verified verdict that is still empty start as the computed one, and as fragile as the rule says.
+
+    What the rule said stays beside it for good, whatever the reviewer makes of it.
+    """
     now = clock.now()
-    rows = list(version.verdicts.filter(verified=""))
+    rows = list(version.verdicts.filter(verified="").select_related("criterion"))
+    reasons = read_fragile(version) if rows else {}
     for row in rows:
         row.verified = row.computed
+        row.fragile_rule = row.fragile_reason = reasons.get(row.criterion.number, "")
+        row.fragile = bool(row.fragile_rule)
         row.row_version += 1
         row.updated_by = by
         row.updated_at = now
-    CriterionVerdict.objects.bulk_update(rows, ["verified", "row_version", "updated_by", "updated_at"])
+    started = ["verified", "fragile", "fragile_reason", "fragile_rule", "row_version", "updated_by", "updated_at"]
+    CriterionVerdict.objects.bulk_update(rows, started)
     VerdictChange.objects.bulk_create([verdict_change(row) for row in rows])
 
 

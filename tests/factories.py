@@ -133,12 +133,20 @@ def content_for(threshold: Threshold, verdict: str) -> dict[str, Any]:
     if threshold.comparator == rules.Comparator.IS_MET:
         return {"value": Decimal(verdict == rules.Verdict.MET)}
     assert threshold.value is not None
-    step = (
-        Decimal("0.5") if (verdict == rules.Verdict.MET) == (threshold.comparator in (">=", ">")) else Decimal("-0.5")
-    )
-    if threshold.value + step > 100 and threshold.indicator.kind == "percent":
-        step = Decimal(0)
-    return {"value": threshold.value + step}
+    is_met = verdict == rules.Verdict.MET
+    distance = safely_met(threshold.indicator) if is_met else Decimal("0.5")
+    upward = threshold.comparator in (rules.Comparator.AT_LEAST, rules.Comparator.MORE_THAN)
+    value = threshold.value + (distance if is_met == upward else -distance)
+    if threshold.indicator.kind == Indicator.Kind.PERCENT:
+        value = min(max(value, Decimal(0)), Decimal(100))
+    return {"value": value}
+
+
+def safely_met(indicator: Indicator) -> Decimal:
+    """How far beyond its threshold a value is not fragile: by 0.5, or by half of what it usually moves in a quarter."""
+    expectation = getattr(indicator, "expectation", None)
+    usual = expectation.usual_change if expectation else None
+    return Decimal("0.5") if usual is None or usual <= 2 else usual / 2
 
 
 def fill_in(

@@ -27,7 +27,7 @@ from criteria.models import (
     Threshold,
 )
 from reports import models as reports
-from reports.models import Period
+from reports.models import Period, ReviewLimits
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -172,7 +172,7 @@ def test_only_staff_enter_and_report_values_are_not_there(client: Client) -> Non
     assert client.get(reverse("admin:index")).status_code == 302
     assert client.get(page(Region, "changelist"), follow=True).status_code == 403
     registered = set(admin.site._registry)
-    assert registered & {getattr(reports, name) for name in reports.__all__} == {Period}
+    assert registered & {getattr(reports, name) for name in reports.__all__} == {Period, ReviewLimits}
 
 
 def test_staff_without_the_group_see_nothing(client: Client) -> None:

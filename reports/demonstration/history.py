@@ -72,6 +72,9 @@ class History:
             course.days = int(row["days"])
             course.note = row["note"]
         self.fragile = list(rows("fragile.csv"))
+        self.sustained = {
+            (row["commune"], row["quarter"], int(row["criterion"])): row["reason"] for row in rows("sustained.csv")
+        }
         self.claims = {
             (row["commune"], row["quarter"], int(row["criterion"])): {
                 "claimed": row["claimed"],
@@ -262,8 +265,11 @@ class History:
             for row in version.verdicts.select_related("criterion"):
                 wanted = self.verdict(code, row.criterion.number, position)
                 content: dict[str, Any] = {"verified": row.computed, "verified_reason": ""}
+                if row.fragile_rule:
+                    sustained = self.sustained.get((code, quarter, row.criterion.number))
+                    content |= {"fragile": not sustained, "fragile_reason": sustained or row.fragile_rule}
                 if wanted == Verdict.BASIC:
-                    content = {"verified": wanted, "verified_reason": "Còn thiếu rất ít, công trình đang nghiệm thu."}
+                    content |= {"verified": wanted, "verified_reason": "Còn thiếu rất ít, công trình đang nghiệm thu."}
                 if row.criterion.number in fragile and content["verified"] in (Verdict.MET, Verdict.BASIC):
                     content |= {"fragile": True, "fragile_reason": fragile[row.criterion.number]}
                 writes.append(entry.Write(row.criterion, row.row_version, content))
@@ -377,7 +383,10 @@ class History:
     def number(
         self, commune: Commune, indicator: Indicator, threshold: Threshold, is_met: bool, is_near: bool, position: int
     ) -> Decimal:
-        """A value on a slow path from behind the threshold to beyond it, held on the side the verdict needs."""
+        """A value on a slow path from behind the threshold to beyond it, held on the side the verdict needs.
+
+        What is met is met with some room, but for the criteria that the letter calls not yet truly sustainable.
+        """
         assert threshold.value is not None
         level = threshold.value
         chance = random.Random(f"{SEED} {commune.code} {indicator.code}")  # noqa: S311
@@ -393,12 +402,23 @@ class History:
         if is_near:
             value = level * (Decimal("0.97") if upward else Decimal("1.06"))
         value = value.quantize(unit)
-        if reaches(value, threshold.comparator, level) != is_met:
+        if is_met and not indicator.criterion.sustainability_watch:
+            margin = max(margin, room(indicator, chance).quantize(unit))
+            is_met_well = reaches(value - margin if upward else value + margin, threshold.comparator, level)
+        else:
+            is_met_well = reaches(value, threshold.comparator, level)
+        if is_met_well != is_met:
             better = margin if upward else -margin
             value = level + better if is_met else level - better
         if indicator.kind == Indicator.Kind.PERCENT:
             value = min(max(value, Decimal(0)), Decimal(100))
         return value.quantize(Decimal("0.01"))
+
+
+def room(indicator: Indicator, chance: random.Random) -> Decimal:
+    """How far beyond its threshold a value is once it is safely met: a part of what it usually moves."""
+    usual = getattr(indicator, "expectation", None) and indicator.expectation.usual_change
+    return usual * Decimal(chance.uniform(0.3, 0.7)) if usual else Decimal(0)
 
 
 def in_parts(

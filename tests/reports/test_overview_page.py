@@ -90,7 +90,7 @@ def test_a_cell_says_all_it_means_and_leads_to_its_story(client: Client, history
     assert f'<a href="?cell={commune.pk}-16#story" {label}>' in html
     assert 'aria-label="7 Market: not considered"' in html
     assert 'aria-label="17 Environment: no data, target date missed 31/12/2014"' in html
-    assert 'aria-label="10 Income: met, newly met"' in html
+    assert 'aria-label="10 Income: met, newly met, fragile"' in html
     assert 'aria-label="1 Planning: met (by quarter IV/2013)"' in html
     assert 'aria-label="1 Planning: not reported"' in html
 
@@ -276,7 +276,7 @@ def test_the_page_takes_no_more_queries_with_thirteen_quarters(
             workflow.open_period(period)
 
     assert Period.objects.filter(opened_at__isnull=False).count() == 13
-    assert counts[:2] == counts[2:] == [8, 9]
+    assert counts[:2] == counts[2:] == [9, 10]
 
 
 def test_the_vietnamese_page_has_the_same_cells(client: Client, history: None) -> None:

@@ -61,11 +61,11 @@ def test_a_wrong_period_is_refused_and_nothing_is_loaded(folder: Folder, old: st
     assert rows() == 0
 
 
-def test_an_administrator_keeps_reference_data_people_and_periods_but_not_what_is_reported() -> None:
+def test_an_administrator_keeps_reference_data_people_periods_and_limits_but_not_what_is_reported() -> None:
     administrator = factories.make_administrator()
 
     assert administrator.has_perms(
-        ["criteria.change_threshold", "communes.add_user", "communes.add_membership", "reports.change_period"]
+        ["criteria.change_threshold", "communes.add_user", "communes.add_membership", "reports.change_period", "reports.change_reviewlimits"]
     )
     reporting = {name for name in administrator.get_all_permissions() if name.startswith("reports.")}
-    assert {name.split("_")[1] for name in reporting} == {"period"}
+    assert {name.split("_")[1] for name in reporting} == {"period", "reviewlimits"}
