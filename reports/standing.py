@@ -730,7 +730,8 @@ def _reports(
     if seen_by is not None:
         # Signed by then: what was withdrawn and signed again later is not what was sent at that time.
         sent = ReportVersion.objects.visible_to(seen_by).filter(pk=OuterRef("last_version"), submitted_at__lte=end)
-        reports = reports.annotate(sent_number=Subquery(sent.values("number")[:1]))
+        # Unordered: the order would join the table of the reports again, under the name of the outer one.
+        reports = reports.annotate(sent_number=Subquery(sent.order_by().values("number")[:1]))
     return cast(Iterable[ReportAsKnown], reports)
 
 

@@ -522,6 +522,9 @@ def test_provisional_figures_add_what_was_sent_as_far_as_the_user_may_see_it() -
         assert stand_at("2013-1", "2013-04-04", seen_by=viewer).reported == []
         assert stand_at("2013-1", "2013-04-04").reported == []
 
+        factories.make_accepted("Tân Thịnh", "2013-1")
+        assert [row.commune.name for row in stand_at("2013-1", "2013-04-04", seen_by=viewer).reported] == ["Tân Thịnh"]
+
 
 @pytest.mark.django_db
 def test_provisional_figures_of_a_past_day_are_what_had_been_sent_by_then() -> None:
