@@ -23,6 +23,7 @@ from .views import (
     summaries,
     trial,
     urging,
+    why,
     work,
     workbook,
 )
@@ -34,6 +35,10 @@ urlpatterns = [
     path("queue/accept/", queue.bulk_accept, name="bulk_accept"),
     path("overview/", overview.overview, name="overview"),
     path("criteria/<slug:code>/trial/", trial.trial, name="trial"),
+    path("why/<int:commune>/", why.why_commune, name="why_commune"),
+    path("why/<int:commune>/<int:number>/", why.why_cell, name="why_cell"),
+    path("why/criterion/<int:number>/", why.why_criterion, name="why_criterion"),
+    path("why/target/<slug:due>/", why.why_target, name="why_target"),
     path("periods/", periods.period_list, name="periods"),
     path("periods/<int:pk>/open/", periods.period_open, name="period_open"),
     path("compliance/", compliance.board, name="compliance"),

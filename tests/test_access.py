@@ -31,6 +31,10 @@ communes:detail      commune              302 200 200 200 200 200 200 200 200 20
 criteria:list                             302 200 200 200 200 200 200 200 200 200
 criteria:set         edition              302 200 200 200 200 200 200 200 200 200
 reports:trial        edition              302 403 403 403 403 403 403 403 200 200
+reports:why_commune  commune              302 200 200 200 200 200 200 200 200 200
+reports:why_cell     commune,10           302 200 200 200 200 200 200 200 200 200
+reports:why_criterion 10                  302 200 200 200 200 200 200 200 200 200
+reports:why_target   2013-12-31           302 200 200 200 200 200 200 200 200 200
 password_change                           302 200 200 200 200 200 200 200 200 200
 password_change_done                      302 200 200 200 200 200 200 200 200 200
 reports:detail       draft                302 404 404 200 200 200 404 200 200 404
