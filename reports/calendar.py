@@ -11,6 +11,8 @@ from ntm_tracker.templatetags.look import capital, day
 
 from .models import Period
 
+TOLD_AT_MOST = 3
+
 PLANNED, OPEN, DUE_OVER, FROZEN = "planned", "open", "due_over", "frozen"
 
 STAGES: dict[str, Promise] = {
@@ -31,9 +33,10 @@ def stage(period: Period, today: date) -> str:
 
 
 def coming_days(periods: Iterable[Period], today: date) -> list[str]:
-    """The days to know of, a sentence for each quarter that is not frozen yet, the oldest first."""
+    """The days to know of: a sentence for each of the newest quarters that are not frozen yet, the oldest first."""
     alive = [period for period in periods if stage(period, today) != FROZEN]
-    return [_sentence(period, today) for period in sorted(alive, key=lambda period: (period.year, period.quarter))]
+    newest = sorted(alive, key=lambda period: (period.year, period.quarter))[-TOLD_AT_MOST:]
+    return [_sentence(period, today) for period in newest]
 
 
 def _sentence(period: Period, today: date) -> str:

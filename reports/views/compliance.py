@@ -11,6 +11,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
@@ -19,10 +20,10 @@ from communes.models import Commune, Programme, Province, User
 from communes.permissions import is_insider, is_ministry
 from ntm_tracker import clock, sheets
 from ntm_tracker.http import UserRequest
-from ntm_tracker.templatetags.look import capital, day
+from ntm_tracker.templatetags.look import capital, day, work_shape, work_state
 from reports import compliance
 from reports.compliance import Cell, ProvinceLine, QuarterShares, Row, Tally
-from reports.forms.compliance import BoardFilter
+from reports.forms.compliance import USUAL, BoardFilter
 from reports.lateness import AHEAD, LATE, MISSING, ON_TIME, Share
 from reports.models import Period, ReviewLimits
 from reports.standing import programmes
@@ -53,7 +54,8 @@ class Board:
     @cached_property
     def members(self) -> list[Commune]:
         """Every commune of the programme in these quarters."""
-        assert self.programme is not None
+        if self.programme is None or not self.periods:
+            return []
         communes = compliance.communes_in(self.programme, self.periods)
         if self.asked.only_late:
             communes = compliance.with_behind(communes, self.owed, self.today)
@@ -132,14 +134,19 @@ class Line:
     cell: Cell | None
     url: str
     can_urge: bool
+    is_narrow: bool
 
     @property
     def css(self) -> str:
         return self.cell.kind if self.cell else "none"
 
     @property
-    def sign(self) -> str:
-        return SIGNS[self.cell.kind] if self.cell else ""
+    def drawing(self) -> SafeString:
+        """The sign and the words; of what is in time the sign alone where there is little room."""
+        assert self.cell is not None
+        if self.is_narrow and self.cell.kind == ON_TIME:
+            return work_shape(SIGNS[ON_TIME], self.words)
+        return work_state(SIGNS[self.cell.kind], self.words)
 
     @property
     def words(self) -> str:
@@ -191,6 +198,7 @@ def lines(row: Row, periods: Sequence[Period], user: User) -> list[Line]:
             cell,
             reverse("reports:detail", args=[cell.report]) if cell and is_open else "",
             bool(cell and cell.waits and may_urge),
+            len(periods) > USUAL,
         )
         for period, cell in zip(periods, row.cells, strict=True)
     ]
