@@ -159,7 +159,9 @@ def urge(report: QuarterlyReport, *, text: str, by: User) -> ReportEvent:
     """Urge the committee on (đôn đốc) and keep what was written. Only while the report waits for the committee."""
     with transaction.atomic():
         report = (
-            QuarterlyReport.objects.select_for_update().select_related("commune", "period", "working").get(pk=report.pk)
+            QuarterlyReport.objects.select_for_update(of=("self",))
+            .select_related("commune", "period", "working")
+            .get(pk=report.pk)
         )
         if reason := why_not_urge(by, report):
             raise NotAllowed(reason)
