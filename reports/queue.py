@@ -178,6 +178,14 @@ class Row:
         return capital(_("%(where)s since %(since)s, %(days)s") % names)
 
     @property
+    def open(self) -> str:
+        """What it waits for, and what keeps it from being accepted with others."""
+        if self.readiness is None or self.is_ready:
+            return self.work.note
+        to_look_at = _("To be looked at: %(reasons)s.") % {"reasons": self.readiness.sentence}
+        return f"{self.work.note} {to_look_at}".strip()
+
+    @property
     def when(self) -> str:
         """The day that counts, in a sentence: the ministry's own, or the committee's to respond by."""
         return self.target.sentence if self.target else self.work.when

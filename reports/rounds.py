@@ -199,8 +199,8 @@ class _Walk:
 
     def spans(self, today: date) -> list[Span]:
         found = []
-        ends = [mark[0] for mark in self.marks[1:]] + [None]
-        for (since, its_round, hands, holder), until in zip(self.marks, ends, strict=True):
+        ends = [*(mark[0] for mark in self.marks[1:]), None]
+        for (since, its_round, hands, holder), until in zip(self.marks, ends, strict=False):
             last = clock.local_date(until) if until else today
             days = max(0, clock.days_between(clock.local_date(since), last))
             found.append(Span(its_round, hands, holder, since, until, days))
