@@ -28,9 +28,14 @@ KEPT_FOR = timedelta(days=30)
 MOST_KEPT = 20
 LARGEST = 2 * 1024 * 1024
 
-WRITING = frozenset({"reports:group", "reports:section", "reports:replies"})
+WRITING = frozenset({"reports:group", "reports:section", "reports:replies", "reports:regression"})
 """The pages that only write: sent again as soon as their writer signs in."""
-DECIDING = frozenset({"reports:check", "reports:review", "reports:item_raise", "reports:step", "reports:extend"})
+DECIDING = frozenset(
+    {
+        *("reports:check", "reports:review", "reports:item_raise", "reports:step", "reports:extend"),
+        "reports:summary_publish",
+    }
+)
 """The pages that also sign or decide: kept too, but sent again only by a button. None asks for a password."""
 
 NOT_KEPT = ("csrfmiddlewaretoken", WRITER, BY)
@@ -96,9 +101,9 @@ def is_sent_at_sign_in(kept: KeptPost) -> bool:
     return page_of(kept.path) in WRITING
 
 
-def report_of(kept: KeptPost) -> int:
-    """The key of the report that the kept page belongs to."""
-    pk: int = resolve(kept.path).kwargs["pk"]
+def report_of(kept: KeptPost) -> int | None:
+    """The key of the report that the kept page belongs to; None where its address does not name one."""
+    pk: int | None = resolve(kept.path).kwargs.get("pk")
     return pk
 
 
@@ -118,7 +123,7 @@ def kept_for(user: User) -> QuerySet[KeptPost]:
 def typed(kept: KeptPost) -> list[tuple[str, str]]:
     """The fields of a kept page that were filled in, for their writer to read and copy."""
     pairs = [(name, value) for name, values in QueryDict(kept.body).lists() for value in values]
-    return [(name, value) for name, value in pairs if value.strip() and not name.endswith("row_version")]
+    return [(name, value) for name, value in pairs if value.strip() and not name.endswith("_version")]
 
 
 def send(request: HttpRequest, kept: KeptPost) -> HttpResponse:

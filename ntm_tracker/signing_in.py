@@ -91,7 +91,7 @@ def _ask_to_sign_in(request: HttpRequest, kept: KeptPost) -> HttpResponse:
     else:
         messages.info(request, _("You were signed out, but what you typed is kept. Sign in and send it again."))
     report = keeping.report_of(kept)
-    return redirect_to_login(reverse("reports:detail", args=[report]))
+    return redirect_to_login(reverse("reports:detail", args=[report]) if report else kept.path)
 
 
 def _of_somebody_else(request: HttpRequest) -> HttpResponse:

@@ -151,37 +151,45 @@ class RegressionQuerySet(QuerySet["Regression"]):
         return self.filter(until__isnull=True)
 
     def for_list(self) -> Self:
-        """Everything a list says of them, in two queries: `answers`, newest first, and in which quarter the criterion
-        was first met again (`regained_in`, a period or None).
+        """Everything that is told of them, in two queries: `answers`, the newest first; `is_explained`; `verified` and
+        `verified_reason`, the verdict with which it was lost; and `regained_at`, the first later quarter that has the
+        criterion as met, as year × 10 + quarter, or None.
         """
         from .models import CriterionVerdict, RegressionAnswer
 
         here, later = "report__period__", "version__report__period__"
-        after = Q(**{f"{later}year__gt": OuterRef(f"{here}year")}) | Q(
-            **{f"{later}year": OuterRef(f"{here}year"), f"{later}quarter__gt": OuterRef(f"{here}quarter")}
+        same_year = Q(**{f"{later}year": OuterRef(f"{here}year"), f"{later}quarter__gt": OuterRef(f"{here}quarter")})
+        met_again = (
+            CriterionVerdict.objects.filter(
+                Q(**{f"{later}year__gt": OuterRef(f"{here}year")}) | same_year,
+                version__state="accepted",
+                version__report__commune=OuterRef("report__commune"),
+                criterion__number=OuterRef("criterion__number"),
+                verified="met",
+            )
+            .annotate(at=F(f"{later}year") * 10 + F(f"{later}quarter"))
+            .order_by("at")
         )
-        met_again = CriterionVerdict.objects.filter(
-            after,
-            version__state="accepted",
-            version__report__commune=OuterRef("report__commune"),
-            criterion__number=OuterRef("criterion__number"),
-            verified="met",
-        ).order_by(f"{later}year", f"{later}quarter")
+        verdict = CriterionVerdict.objects.filter(version=OuterRef("version"), criterion=OuterRef("criterion"))
         answers = RegressionAnswer.objects.select_related("by").order_by("-answer_version")
         return (
             self.select_related(
                 "criterion", "report__commune__province", "report__period", "version", "before__report__period"
             )
-            .annotate(regained_in=Subquery(met_again.values("version__report__period")[:1]))
-            .annotate(is_explained=Exists(RegressionAnswer.objects.filter(regression=OuterRef("pk"))))
+            .annotate(
+                verified=Subquery(verdict.values("verified")),
+                verified_reason=Subquery(verdict.values("verified_reason")),
+                regained_at=Subquery(met_again.values("at")[:1]),
+                is_explained=Exists(RegressionAnswer.objects.filter(regression=OuterRef("pk"))),
+            )
             .prefetch_related(Prefetch("answers", answers))
         )
 
 
 class NoticeQuerySet(QuerySet["Notice"]):
     def of(self, user: User) -> Self:
-        """What the user was told, the newest first."""
-        return self.filter(user=user).order_by("-event__at", "-pk")
+        """What the user was told of reports that they may still read, the newest first."""
+        return self.filter(within_area(user, "event__report__commune__"), user=user).order_by("-event__at", "-pk")
 
     def unseen(self) -> Self:
         return self.filter(seen_at__isnull=True)

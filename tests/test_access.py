@@ -13,7 +13,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from communes.models import Duty, User
 from ntm_tracker import clock
 from reports import entry, workflow
-from reports.models import EvidenceLink, QuarterlyReport, ReportEvent, ReviewItem
+from reports.models import EvidenceLink, QuarterlyReport, Regression, ReportEvent, ReviewItem
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +96,11 @@ reports:kept         999999               302 404 404 404 404 404 404 404 404 40
 reports:item_raise   in_review            302 405 405 405 405 405 405 405 405 405
 reports:replies      in_review            302 405 405 405 405 405 405 405 405 405
 reports:item_resolve in_review,item       302 405 405 405 405 405 405 405 405 405
+reports:regressions                       302 200 200 200 200 200 200 200 200 200
+reports:regression   lost                 302 404 404 200 200 200 404 200 200 404
+reports:regression   ended                302 404 404 200 200 200 404 200 200 404
+reports:notices                           302 200 200 200 200 200 200 200 200 200
+reports:notices_seen                      302 405 405 405 405 405 405 405 405 405
 admin:index                               302 302 302 302 302 302 302 302 302 200
 login                                     200 200 200 200 200 200 200 200 200 200
 logout                                    302 405 405 405 405 405 405 405 405 405
@@ -144,6 +149,9 @@ reports:replies      in_review            302 404 404 403 403 403 404 403 403 40
 reports:replies      draft                302 404 404 ok  ok  403 404 403 403 404
 reports:item_resolve draft,item           302 404 404 403 403 403 404 403 403 404
 reports:item_resolve draft,999999         302 404 404 403 403 403 404 403 403 404
+reports:regression   lost                 302 404 404 ok  ok  403 404 403 403 404
+reports:regression   ended                302 404 404 403 403 403 404 403 403 404
+reports:notices_seen                      302 ok  ok  ok  ok  ok  ok  ok  ok  ok
 """
 
 
@@ -157,11 +165,13 @@ class World:
     link: EvidenceLink
     official_link: EvidenceLink
     urged: ReportEvent
+    losses: dict[str, Regression]
 
     def arguments(self, text: str) -> list[object]:
         """The arguments of an address as the tables write them."""
         known: dict[str, object] = {name: report.pk for name, report in self.reports.items()}
         known |= {"commune": self.reports["draft"].commune_id, "item": self.item.pk, "edition": "2013"}
+        known |= {name: loss.pk for name, loss in self.losses.items()}
         known |= {"urged": self.urged.pk, "period": self.reports["draft"].period_id}
         known |= {"paper": self.link.evidence_id, "link": self.link.pk}
         known |= {"official_paper": self.official_link.evidence_id, "official_link": self.official_link.pk}
@@ -200,7 +210,18 @@ def world() -> Iterator[World]:
         version = factories.working(reports["in_review"])
         item = entry.raise_item(version, text="Ghi rõ nguồn.", kind="must_fix", by=people["reviewer"])
         urged = workflow.urge(draft, text="Đề nghị gửi báo cáo.", by=people["reviewer"])
-        yield World(people, reports, item, links[0], links[-1], urged)
+        losses = {name: lose(reports["accepted"], ended=name == "ended") for name in ("ended", "lost")}
+        yield World(people, reports, item, links[0], links[-1], urged, losses)
+
+
+def lose(report: QuarterlyReport, *, ended: bool) -> Regression:
+    """A regression of the report, still holding or ended."""
+    version = factories.official(report)
+    criterion = version.verdicts.all()[0].criterion
+    until = clock.now() if ended else None
+    return Regression.objects.create(
+        report=report, criterion=criterion, version=version, before=version, since=clock.now(), until=until
+    )
 
 
 def lines(table: str) -> list[tuple[str, str, list[str]]]:

@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from reports.querysets import NoticeQuerySet
+
 from .history import ReportEvent
 
 
@@ -13,6 +15,8 @@ class Notice(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notices")
     event = models.ForeignKey(ReportEvent, models.PROTECT, related_name="notices")
     seen_at = models.DateTimeField(null=True)
+
+    objects = NoticeQuerySet.as_manager()
 
     class Meta:
         ordering = ["-event__at", "-pk"]

@@ -3,10 +3,12 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from communes.models import AppendOnly
 from criteria.models import Criterion
+from reports.querysets import RegressionQuerySet
 
 from .report import QuarterlyReport, ReportVersion
 
@@ -29,6 +31,8 @@ class Regression(models.Model):
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
 
+    objects = RegressionQuerySet.as_manager()
+
     class Meta:
         ordering = ["report", "criterion__number", "since"]
         verbose_name = _("regression")
@@ -46,6 +50,9 @@ class Regression(models.Model):
 
     def __str__(self) -> str:
         return f"{self.report_id}: {self.criterion_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("reports:regression", args=[self.pk])
 
 
 class RegressionAnswer(AppendOnly):

@@ -47,5 +47,6 @@ def kept_pages(user: User) -> list[Kept]:
     """What is kept for the user, the newest first. Two queries; one when nothing is."""
     kept = list(keeping.kept_for(user).defer("body"))
     mine = QuarterlyReport.objects.visible_to(user).select_related("commune__province", "period")
-    reports = {report.pk: report for report in mine.filter(pk__in=map(keeping.report_of, kept))} if kept else {}
-    return [Kept(one, reports.get(keeping.report_of(one))) for one in kept]
+    owners = [keeping.report_of(one) for one in kept]
+    reports = {report.pk: report for report in mine.filter(pk__in=[pk for pk in owners if pk])} if kept else {}
+    return [Kept(one, reports.get(owner or 0)) for one, owner in zip(kept, owners, strict=True)]
