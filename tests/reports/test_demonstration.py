@@ -1,22 +1,30 @@
 """Does the demonstration tell what the published facts say, and every case a reader should see?"""
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from fractions import Fraction
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Q
+from django.http import QueryDict
+from django.utils import timezone
 
 from communes.models import Duty, User
+from ntm_tracker import clock
 from reports import demonstration
 from reports.changes import read_beside
 from reports.checks import soft_checks
+from reports.forms.compliance import BoardFilter
 from reports.judging import read_sheet
+from reports.lateness import Share
 from reports.models import (
     CriterionVerdict,
     IndicatorValue,
     Period,
     QuarterlyReport,
+    ReportEvent,
     ReportVersion,
     ResourceEntry,
     Section,
@@ -25,8 +33,10 @@ from reports.models import (
     State,
 )
 from reports.sections import filled_sections, resource_words
+from reports.views.compliance import Board
 from reports.views.detail import open_items, version_at_hand
 from reports.views.parts import parts_of
+from tests.factories import moment
 
 pytestmark = pytest.mark.django_db
 
@@ -219,3 +229,92 @@ def test_what_stands_out_is_explained_in_some_reports_and_still_open_in_others()
     marked = IndicatorValue.objects.exclude(same_as=None).select_related("same_as__report", "version__report")
     assert marked.count() > 100
     assert all(row.same_as and row.same_as.report.commune_id == row.version.report.commune_id for row in marked[:200])
+
+
+@pytest.mark.parametrize("today", ["2015-01-10", "2015-01-14", "2015-02-20"])
+def test_the_board_of_deadlines_says_what_the_rows_say_one_by_one(today: str) -> None:
+    with clock.at(moment(today)):
+        board = Board(BoardFilter(QueryDict("all=1")))
+        shown = {row.commune.pk: row.cells for row in board.rows(board.communes)}
+        quarters = board.quarters
+        provinces = {line.code: line for line in board.provinces}
+
+    day, counted = date.fromisoformat(today), Counter[tuple[object, ...]]()
+    assert len(shown) == 11
+    assert len(quarters) == 13
+    for commune, cells in shown.items():
+        for quarter, cell in zip(quarters, cells, strict=True):
+            report = QuarterlyReport.objects.get(commune=commune, period=quarter.period)
+            place = (quarter.period.pk, report.commune.province.code)
+            due = quarter.period.due_on
+            for extension in report.extensions.order_by("pk"):
+                due = extension.new_due
+            sent = report.first_submitted_at and timezone.localtime(report.first_submitted_at).date()
+            assert cell is not None
+            assert (cell.report, cell.due_on, cell.sent_on) == (report.pk, due, sent)
+            assert cell.is_extended == (due != quarter.period.due_on)
+            if sent is None:
+                expected = ("missing", (day - due).days) if day > due else ("ahead", 0)
+            else:
+                expected = ("late", (sent - due).days) if sent > due else ("on_time", 0)
+            assert (cell.kind, cell.days_late) == expected
+            urges = [event.at for event in report.events.all() if event.action == "urge"]
+            assert cell.urges == len(urges)
+            assert cell.urged_on == (timezone.localtime(max(urges)).date() if urges else None)
+            if day > due:
+                counted["sent", "whole", *place] += 1
+                counted["sent", "part", *place] += expected[0] == "on_time"
+            counted["late", *place] += expected[0] == "late"
+            counted["missing", *place] += expected[0] == "missing"
+            answer_due = answered = None
+            for version in report.versions.order_by("number"):
+                if version.state == "discarded":
+                    continue
+                came = version.submitted_at and timezone.localtime(version.submitted_at).date()
+                if version.based_on is not None and version.based_on.state == "returned":
+                    answer_due, answered = version.based_on.respond_by, came
+                    assert answer_due is not None
+                    if day > answer_due:
+                        counted["answered", "whole", *place] += 1
+                        counted["answered", "part", *place] += came is not None and came <= answer_due
+                if came is None:
+                    continue
+                steps = {"taken_up": ("take_up", "return", "accept"), "decided": ("return", "accept")}
+                for name, days in (("taken_up", 3), ("decided", 10)):
+                    moments = [event.at for event in version.events.all() if event.action in steps[name]]
+                    done = timezone.localtime(min(moments)).date() if moments else None
+                    in_days = done is not None and (done - came).days <= days
+                    if done is not None or (day - came).days > days:
+                        counted[name, "whole", *place] += 1
+                        counted[name, "part", *place] += in_days
+            waiting = answer_due is not None and answered is None
+            assert cell.is_returned == waiting
+            if answer_due is not None:
+                assert cell.answer_days_late == max(0, ((answered or day) - answer_due).days)
+
+    def total(*start: object, period: int = 0, province: str = "") -> int:
+        return sum(
+            n
+            for key, n in counted.items()
+            if key[: len(start)] == start and period in (0, key[-2]) and province in ("", key[-1])
+        )
+
+    for quarter in quarters:
+        at = quarter.period.pk
+        for name in ("sent", "answered", "taken_up", "decided"):
+            share = getattr(quarter, name)
+            assert share == Share(total(name, "part", period=at), total(name, "whole", period=at)), (name, quarter)
+        assert (quarter.late, quarter.missing) == (total("late", period=at), total("missing", period=at))
+    for code, line in provinces.items():
+        assert line.sent == Share(total("sent", "part", province=code), total("sent", "whole", province=code))
+        assert (line.late, line.missing) == (total("late", province=code), total("missing", province=code))
+    assert board.whole.sent == Share(total("sent", "part"), total("sent", "whole"))
+    assert total("late") > 5
+    assert total("answered", "whole") > 5
+
+
+def test_committees_were_urged_on_in_vietnamese_and_one_of_them_twice() -> None:
+    notes = ReportEvent.objects.filter(action="urge").values_list("report__commune__name", "note")
+
+    assert Counter(name for name, _note in notes) == {"Định Hòa": 2, "Hải Đường": 1}
+    assert all("Đề nghị" in note or "đề nghị" in note for _name, note in notes)
