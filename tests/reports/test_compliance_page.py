@@ -14,6 +14,7 @@ from ntm_tracker import clock
 from reports import workflow
 from reports.models import DeadlineExtension, Period, QuarterlyReport, ReportVersion
 from reports.views.compliance import words
+from reports.workflow import StepData
 from tests import factories
 from tests.factories import moment
 
@@ -179,6 +180,36 @@ def test_returned_reports_and_the_ministry_have_their_own_days(client: Client) -
     # Withdrawn, it is the committee's again, and the ministry owes nothing for it.
     assert "in time returned, answer 25 days overdue" in named(withdrawn)["Thanh Chăn"][0]
     assert foot(withdrawn)["Taken up within 3 days"] == "0/1 0 %"
+
+
+def test_a_return_takes_up_too_and_what_was_decided_once_stays_decided(client: Client) -> None:
+    with clock.at(moment("2015-01-04")):
+        returned, accepted = factories.make_submitted("Gia Phố"), factories.make_submitted("Thanh Chăn")
+        reviewer = factories.reviewer_of(accepted.commune)
+        factories.give_back(returned, factories.reviewer_of(returned.commune))
+    with clock.at(moment("2015-01-05")):
+        factories.take_up(accepted, reviewer)
+        factories.accept(accepted, reviewer)
+    first = foot(page(client, day="2015-01-20"))
+    with clock.at(moment("2015-01-25")):
+        undo = StepData(reason="Nhầm")
+        workflow.take_step(factories.official(accepted), "undo_accept", by=factories.make_lead(), data=undo)
+    with clock.at(moment("2015-01-27")):
+        factories.accept(accepted, reviewer)
+        signer, lead = factories.signer_of(accepted.commune), factories.make_lead()
+        correct = StepData(reason="Sửa số liệu")
+        workflow.take_step(factories.official(accepted), "open_correction", by=signer, data=correct)
+        factories.submit(accepted, signer)
+    open_correction = foot(page(client, day="2015-02-20"))
+    with clock.at(moment("2015-02-20")):
+        workflow.take_step(factories.working(accepted), "cancel_correction", by=lead, data=undo)
+    cancelled = foot(page(client, day="2015-02-20"))
+
+    for shares in (first, cancelled):
+        assert shares["Taken up within 3 days"] == "2/2 100 %"
+        assert shares["Decided within 10 days"] == "2/2 100 %"
+    assert open_correction["Taken up within 3 days"] == "2/3 67 %"
+    assert open_correction["Decided within 10 days"] == "2/3 67 %"
 
 
 def test_only_those_who_follow_a_report_get_its_link(client: Client, reports: None) -> None:
