@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from communes.models import Duty, User
 from ntm_tracker import clock
-from reports import entry, workflow
+from reports import entry, summaries, workflow
 from reports.models import EvidenceLink, QuarterlyReport, Regression, ReportEvent, ReviewItem
 from tests import factories
 
@@ -25,6 +25,8 @@ ROLES = ["nobody", "stranger", "viewer", "editor", "signer", "reviewer", "foreig
 # 302 is the way to the sign-in page.
 GET = """
 reports:work                              302 200 200 200 200 200 200 200 200 200
+reports:queue                             302 403 403 403 403 200 200 403 200 403
+reports:bulk_accept                       302 405 405 405 405 405 405 405 405 405
 reports:overview                          302 200 200 200 200 200 200 200 200 200
 communes:list                             302 200 200 200 200 200 200 200 200 200
 communes:detail      commune              302 200 200 200 200 200 200 200 200 200
@@ -78,6 +80,7 @@ reports:review       draft                302 404 404 403 403 403 404 403 403 40
 reports:step         submitted,withdraw   302 404 404 403 200 403 404 403 403 404
 reports:step         submitted,take_up    302 404 404 403 403 200 404 403 403 404
 reports:step         accepted,undo_accept 302 404 404 403 403 403 404 403 200 404
+reports:step         in_review,reassign   302 404 404 403 403 200 404 403 200 404
 reports:step         accepted,open_correction 302 404 404 403 200 200 404 403 200 404
 reports:step         draft,cancel_correction  302 404 404 403 403 403 404 403 403 404
 reports:step         draft,no_such_step   302 404 404 404 404 404 404 404 404 404
@@ -89,6 +92,12 @@ reports:urge_paper   submitted,urged      302 404 404 404 404 404 404 404 404 40
 reports:urge_many                         302 403 403 403 403 302 302 403 302 403
 reports:compliance                        302 200 200 200 200 200 200 200 200 200
 reports:compliance_file                   302 200 200 200 200 200 200 200 200 200
+reports:summaries                         302 200 200 200 200 200 200 200 200 200
+reports:summary         pilot-11,2014-1,1 302 200 200 200 200 200 200 200 200 200
+reports:summary         pilot-11,2014-2,1 302 404 404 404 404 404 404 404 404 404
+reports:summary_file    pilot-11,2014-1,1 302 200 200 200 200 200 200 200 200 200
+reports:summary_publish pilot-11,2014-1   302 403 403 403 403 403 403 403 200 403
+reports:summary_publish pilot-11,2013-1   302 403 403 403 403 403 403 403 404 403
 reports:periods                           302 200 200 200 200 200 200 200 200 200
 reports:period_open  period               302 403 403 403 403 403 403 403 200 403
 reports:presence     draft                302 405 405 405 405 405 405 405 405 405
@@ -135,6 +144,8 @@ reports:workbook_upload submitted         302 404 404 403 403 403 404 403 403 40
 reports:review       in_review            302 404 404 403 403 ok  404 403 403 404
 reports:review       draft                302 404 404 403 403 403 404 403 403 404
 reports:step         accepted,undo_accept 302 404 404 403 403 403 404 403 ok  404
+reports:step         in_review,reassign   302 404 404 403 403 ok  404 403 ok  404
+reports:bulk_accept                       302 403 403 403 403 ok  ok  403 ok  403
 reports:step         accepted,open_correction 302 404 404 403 ok ok 404 403 ok  404
 reports:step         draft,cancel_correction  302 404 404 403 403 403 404 403 403 404
 reports:step         draft,withdraw       302 404 404 403 403 403 404 403 403 404
@@ -143,6 +154,7 @@ reports:extend       draft                302 404 404 403 403 403 404 403 ok  40
 reports:urge         draft                302 404 404 403 403 ok  404 403 ok  404
 reports:urge         in_review            302 404 404 403 403 403 404 403 403 404
 reports:urge_many                         302 403 403 403 403 ok  ok  403 ok  403
+reports:summary_publish pilot-11,2014-1   302 403 403 403 403 403 403 403 ok  403
 reports:period_open  period               302 403 403 403 403 403 403 403 ok  403
 reports:item_raise   draft                302 404 404 403 403 403 404 403 403 404
 reports:replies      in_review            302 404 404 403 403 403 404 403 403 404
@@ -206,6 +218,7 @@ def world() -> Iterator[World]:
         factories.take_up(reports["in_review"], people["reviewer"])
         factories.take_up(reports["accepted"], people["reviewer"])
         factories.accept(reports["accepted"], people["reviewer"])
+        summaries.publish(factories.programme(), reports["accepted"].period, note="", by=people["lead"])
 
         version = factories.working(reports["in_review"])
         item = entry.raise_item(version, text="Ghi rõ nguồn.", kind="must_fix", by=people["reviewer"])

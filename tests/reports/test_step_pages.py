@@ -4,6 +4,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from communes.models import User
 from reports import workflow
 from reports.lateness import deadline
 from reports.models import QuarterlyReport, State
@@ -142,6 +143,86 @@ def test_steps_with_a_page_of_their_own_lead_there(client: Client, action: str, 
 
     assert response.headers["Location"] == reverse(f"reports:{page}", args=[report.pk])
     assert factories.working(report).state == State.IN_REVIEW
+
+
+# Another reviewer
+
+
+def holder_of(report: QuarterlyReport) -> User:
+    holder = factories.working(report).holder
+    assert holder is not None
+    return holder
+
+
+def test_a_report_is_handed_to_another_reviewer_with_a_reason(client: Client) -> None:
+    report = factories.make_in_review()
+    holder, other = holder_of(report), factories.reviewer_of(report.commune)
+    factories.take_up(factories.make_submitted(quarter="2014-3"), other)
+    factories.reviewer_of(factories.commune("Tân Thịnh"))
+    client.force_login(holder)
+
+    asked = client.get(url_of(report, "reassign"))
+    done = client.post(url_of(report, "reassign"), {"to": other.pk, "reason": "Nghỉ phép"}, follow=True)
+
+    assert "verdicts and items stay" in asked.content.decode()
+    offered = asked.context["form"].fields["to"].choices
+    assert offered == [("", "Choose a reviewer"), (str(other.pk), f"{other}, holds 1 report")]
+    assert f"The report is handed over: {other} holds it now." in done.content.decode()
+    assert factories.working(report).holder == other
+    assert report.events.latest("pk").note == "Nghỉ phép"
+    assert f"→ {other}" in client.get(reverse("reports:history", args=[report.pk])).content.decode()
+    assert client.get(url_of(report, "reassign")).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("to", "reason", "field", "sentence"),
+    [
+        ("", "Nghỉ phép", "to", "Choose who takes the report over."),
+        ("holder", "Nghỉ phép", "to", "Select a valid choice."),
+        ("signer", "Nghỉ phép", "to", "Select a valid choice."),
+        ("other", "  ", "reason", "Please say why."),
+    ],
+)
+def test_a_wrong_hand_over_is_refused_beside_the_field_and_kept(
+    client: Client, to: str, reason: str, field: str, sentence: str
+) -> None:
+    report = factories.make_in_review()
+    holder = holder_of(report)
+    people = {"holder": holder, "signer": factories.signer_of(report.commune)}
+    people["other"] = factories.reviewer_of(report.commune)
+    client.force_login(factories.make_lead())
+
+    chosen = people[to].pk if to else ""
+    response = client.post(url_of(report, "reassign"), {"to": chosen, "reason": reason})
+
+    text = response.content.decode()
+    assert sentence in str(response.context["form"].errors[field])
+    assert sentence in text
+    assert reason.strip() in text
+    assert (f'<option value="{people["other"].pk}" selected>' in text) == (to == "other")
+    assert factories.working(report).holder == holder
+
+
+def test_where_nobody_else_reviews_the_province_there_is_nobody_to_take_over(client: Client) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    page = client.get(url_of(report, "reassign")).content.decode()
+
+    assert "No other reviewer is assigned to this province today." in page
+    assert "<textarea" not in page
+
+
+def test_who_lost_the_province_between_page_and_button_does_not_take_over(client: Client) -> None:
+    report = factories.make_in_review()
+    other = factories.reviewer_of(report.commune)
+    client.force_login(factories.make_lead())
+    other.assignments.update(until="2015-01-09")
+
+    response = client.post(url_of(report, "reassign"), {"to": other.pk, "reason": "Nghỉ phép"})
+
+    assert response.status_code == 200
+    assert factories.working(report).holder != other
 
 
 # More time
