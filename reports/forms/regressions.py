@@ -92,6 +92,12 @@ class LossFilter(forms.Form):
     )
 
     @property
+    def report(self) -> int | None:
+        """The key of the one report that was asked for."""
+        text = self.data.get("report", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+    @property
     def wanted(self) -> str:
         """The part that was asked for."""
         asked = self.data.get("show", "")

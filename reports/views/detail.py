@@ -102,6 +102,7 @@ def render_detail(request: UserRequest, report: QuarterlyReport, replies: Replie
         "can_urge": not workflow.why_not_urge(user, report),
         "can_review": is_ministry(user, report.commune) and version.state in (State.SUBMITTED, State.IN_REVIEW),
         "items": items,
+        "lost_something": any(event.action == "regression" for event in events),
         "errors": replies.errors if replies else [],
         "events": events[:LATEST_EVENTS],
         "versions": versions_of(report, events),

@@ -23,7 +23,8 @@ PER_PAGE = 30
 def regression_list(request: UserRequest) -> HttpResponse:
     """The regressions of the reader's area, what is still to be explained first. Four queries beside every page's."""
     asked = LossFilter(request.GET)
-    rows = chosen(Regression.objects.visible_to(request.user).for_list(), asked.wanted)
+    mine = Regression.objects.visible_to(request.user).for_list()
+    rows = chosen(mine.filter(report=asked.report) if asked.report else mine, asked.wanted)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,

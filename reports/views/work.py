@@ -12,6 +12,7 @@ from communes.permissions import has_duty, is_committee, is_ministry
 from ntm_tracker.http import UserRequest
 from reports.models import QuarterlyReport, State
 from reports.views.kept import kept_pages
+from reports.views.notices import unseen_notices
 from reports.work import Work, describe, is_returned
 
 SHOWN_AT_MOST = 300
@@ -34,7 +35,7 @@ class Section:
 
 
 def work(request: UserRequest) -> HttpResponse:
-    """The first page after signing in. Two queries beside those of every page, whatever the number of reports."""
+    """The first page after signing in. Three queries beside those of every page, whatever the number of reports."""
     mine = QuarterlyReport.objects.visible_to(request.user)
     reports = list(mine.in_work().order_by("due_day", "pk")[: SHOWN_AT_MOST + 1])
     sections = sort_into_sections(request.user, reports[:SHOWN_AT_MOST])
@@ -45,6 +46,7 @@ def work(request: UserRequest) -> HttpResponse:
         "is_viewer": has_duty(request.user, Duty.VIEWER),
         "queue": _queue(request.user),
         "kept": kept_pages(request.user),
+        "unseen": unseen_notices(request.user),
         "cut_at": SHOWN_AT_MOST if len(reports) > SHOWN_AT_MOST else 0,
     }
     return render(request, "reports/work.html", context)

@@ -317,6 +317,11 @@ def test_the_list_starts_with_what_is_to_be_explained_and_knows_what_was_regaine
         client.get(lost.get_absolute_url())
     assert len(counted) <= 10
 
+    of_report = f"{url}?report={lost.report_id}"
+    assert of_report in client.get(lost.report.get_absolute_url()).content.decode()
+    assert [loss.regression for loss in client.get(of_report).context["losses"]] == [lost]
+    assert len(client.get(f"{url}?report=x").context["losses"]) == 3
+
 
 def test_both_sides_are_told_that_something_was_lost(client: Client, english: None) -> None:
     place = factories.commune(HERE)

@@ -241,7 +241,7 @@ def test_work_takes_as_many_queries_for_13_quarters_as_for_one(
             workflow.open_period(period)
         client.force_login(factories.make_lead())
 
-        with django_assert_num_queries(6):  # session, user, assignments, their communes, in work, accepted
+        with django_assert_num_queries(7):  # session, user, assignments, in work, accepted, kept, notices
             page = client.get("/")
 
     [overdue] = page.context["sections"]
