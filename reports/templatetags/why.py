@@ -1,17 +1,25 @@
 """Where a figure is explained, for templates."""
 
+from urllib.parse import urlencode
+
 from django import template
+from django.http import QueryDict
 from django.template.context import Context
 from django.urls import reverse
+
+from reports.models import Period
+from reports.standing import Quarter
 
 register = template.Library()
 
 
 @register.simple_tag(takes_context=True)
-def why(context: Context, page: str, *args: object, quarter: str = "") -> str:
-    """The address of `why_<page>` for the figures that are shown: quarter, day, official or provisional.
+def why(context: Context, page: str, *args: object, quarter: Period | Quarter | None = None) -> str:
+    """The address of `why_<page>` for the figures that are shown, or for those of another quarter.
 
-    Needs `form` and `standing` in the context. `quarter` is the code of another quarter than the one shown.
+    Needs `standing` and `query`, which names the programme, the day, and whether the figures are provisional.
     """
-    code = quarter or context["standing"].period.code
-    return reverse(f"reports:why_{page}", args=args) + str(context["form"].query(quarter=code))
+    asked = QueryDict(context["query"].removeprefix("?"))
+    period = quarter or context["standing"].period
+    code = f"{period.year}-{period.quarter}"
+    return f"{reverse(f'reports:why_{page}', args=args)}?{urlencode({**asked.dict(), 'quarter': code})}"
