@@ -46,7 +46,7 @@ from .workflow import NotAllowed, Refused
 
 @dataclass(frozen=True)
 class Issue:
-    """One issue: how many of its communes are complete, and what it says of the targets."""
+    """One issue: how many communes are complete by their reports of the quarter, of how many, and the targets."""
 
     summary: Summary
     complete: int
@@ -68,7 +68,7 @@ def issues(programme: str, quarter: str = "") -> list[Issue]:
         summaries.select_related("programme", "period", "published_by")
         .annotate(
             number=Subquery(number),
-            complete=Subquery(number.filter(outcome=COMPLETE)),
+            complete=Subquery(number.filter(outcome=COMPLETE, is_reported=True)),
             **{f"target_{column}": F(f"targets__{column}") for column in TargetFigures._fields},
         )
         .order_by("-period__year", "-period__quarter", "-issue", "targets__due_on")

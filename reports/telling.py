@@ -1,7 +1,7 @@
 """How is it told where the communes stand? Sentences, labels and cells for the pages, ready to print."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -419,7 +419,10 @@ def all_moves(standing: Standing) -> list[Moves]:
 
 
 def marked(standing: Standing) -> Moves:
-    """What the marks of the cells say was gained and lost, against whatever was known before."""
+    """What the marks of the cells say was gained and lost, against whatever was known before.
+
+    A commune without a mark may be unchanged or told for the first time, so none is called unchanged.
+    """
 
     def change_of(row: CommuneRow) -> Change | None:
         if not row.is_reported:
@@ -429,7 +432,7 @@ def marked(standing: Standing) -> Moves:
             lost=tuple(cell.number for cell in row.cells if cell.mark == LOST),
         )
 
-    return moves(standing, _("Against the report before"), change_of)
+    return replace(moves(standing, _("Against the report before"), change_of), unchanged=[])
 
 
 # Reporting

@@ -23,7 +23,7 @@ from reports.figure_changes import differences, number_of
 from reports.figures import TargetFigures
 from reports.forms.summaries import NoteForm
 from reports.models import Summary
-from reports.standing import BASICALLY, COMPLETE, Standing, programmes
+from reports.standing import BASICALLY, COMPLETE, Quarter, Standing, programmes, quarter_of
 from reports.summaries import Issue, Prospect
 from reports.workflow import NotAllowed, Refused
 
@@ -43,10 +43,14 @@ def summary_list(request: UserRequest) -> HttpResponse:
         "programmes": list(known),
         "issues": [(issue, replaced_by(issue, issues)) for issue in issues],
         "waiting": [],
+        "long_past": [],
     }
     if permissions.can_publish(request.user):
         found = summaries.prospects(programme, issues, goals=known[programme])
-        context["waiting"] = [(prospect, waiting(prospect)) for prospect in found if not prospect.obstacle]
+        ready = [(prospect, waiting(prospect)) for prospect in found if not prospect.obstacle]
+        newest = quarter_of(issues[0].summary.period) if issues else None
+        context["waiting"] = [each for each in ready if not is_long_past(each[0], newest)]
+        context["long_past"] = [each for each in ready if is_long_past(each[0], newest)]
     return render(request, "reports/summary_list.html", context)
 
 
@@ -141,6 +145,11 @@ def replaced_by(issue: Issue, among: list[Issue]) -> Summary | None:
     return newest if newest.issue > issue.summary.issue else None
 
 
+def is_long_past(prospect: Prospect, newest: Quarter | None) -> bool:
+    """Whether the quarter was passed over: never published, while a later one was."""
+    return prospect.newest is None and newest is not None and quarter_of(prospect.standing.period) < newest
+
+
 def waiting(prospect: Prospect) -> str:
     """Why a quarter waits to be published."""
     accepted = {"accepted": len(prospect.standing.reported), "communes": len(prospect.standing.rows)}
@@ -170,14 +179,18 @@ def told(summary: Summary, standing: Standing, targets: list[TargetFigures]) -> 
     def url_of(cell: str) -> str:
         return f"{reverse('reports:overview')}?{urlencode({**query, 'cell': cell})}#story"
 
-    outcomes = [row.outcome for row in standing.rows]
+    outcomes = [row.outcome for row in standing.reported]
     return {
         "standing": standing,
         "query": f"?{urlencode(query)}",
         "complete": outcomes.count(COMPLETE),
         "basically": outcomes.count(BASICALLY),
+        "with_last_known": sum(row.outcome == COMPLETE for row in standing.rows),
         "cards": [TargetCard(target, *telling.target_word(target.verdict)) for target in targets],
-        "classes": profile.classes(standing.rows),
+        "classes": [
+            (name, [(row, "" if row.is_reported else telling.basis(row)) for row in rows])
+            for name, rows in profile.classes(standing.rows)
+        ],
         "missing": [(row, telling.basis(row)) for row in standing.rows if not row.is_reported],
         "kept": telling.kept(standing, url_of),
         "reached": telling.reached(standing),
