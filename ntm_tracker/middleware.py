@@ -52,7 +52,7 @@ class CompressionMiddleware(GZipMiddleware):
         patch_vary_headers(response, ("Accept-Encoding",))
         if len(response.content) < self.SMALL or "br" not in request.headers.get("Accept-Encoding", ""):
             return super().process_response(request, response)
-        quality = 11 if len(response.content) < self.SHORT else 5  # the best one takes its time over long pages
+        quality = 11 if len(response.content) < self.SHORT else 7  # the best one takes its time over long pages
         self.fill(response, brotli.compress(response.content, mode=brotli.MODE_TEXT, quality=quality))
         response.headers["Content-Encoding"] = "br"
         return response
