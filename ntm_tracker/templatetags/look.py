@@ -290,6 +290,11 @@ TAB_OF = {
     "reports:periods": "reports:compliance",
     "reports:period_open": "reports:compliance",
     "reports:urge_many": "reports:compliance",
+    "reports:why_cell": "reports:overview",
+    "reports:why_commune": "reports:overview",
+    "reports:why_criterion": "reports:overview",
+    "reports:why_target": "reports:overview",
+    "reports:trial": "criteria:list",
     "reports:summary": "reports:summaries",
     "reports:summary_publish": "reports:summaries",
 }
