@@ -8,7 +8,7 @@ from django.db import transaction
 
 from reports.models import QuarterlyReport
 
-from . import deadlines, queue, summaries
+from . import deadlines, queue, summaries, verification
 from .files import rows
 from .history import LETTERS, History
 from .people import PASSWORD, accounts
@@ -30,4 +30,5 @@ def load() -> int:
         deadlines.tell()
         summaries.tell()
         queue.tell(history)
+        verification.tell(history)
     return QuarterlyReport.objects.count()
