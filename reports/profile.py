@@ -126,7 +126,6 @@ def _at_target(target: TargetVerdict, commune: CommuneAtTarget) -> tuple[str, st
 class StripCell:
     """One criterion at one quarter, drawn; `css` parts the years and tints the quarter shown."""
 
-    period: Period
     drawing: SafeString
     css: str
 
@@ -164,7 +163,7 @@ def strip(history: History, standing: Standing, commune: Commune) -> Strip:
     """Every quarter of the history, each as the standing of that quarter has it."""
     years: dict[int, int] = {}
     quarters = []
-    columns: list[tuple[Period, str, dict[int, Cell], bool]] = []
+    columns: list[tuple[str, dict[int, Cell], bool]] = []
     for period in history.periods:
         is_shown = quarter_of(period) == quarter_of(standing.period)
         css = " ".join(["y"] * (period.year not in years) + ["now"] * is_shown)
@@ -172,14 +171,11 @@ def strip(history: History, standing: Standing, commune: Commune) -> Strip:
         row = standing.row(commune.pk) if is_shown else stand(history, period).row(commune.pk)
         reported = row is not None and row.is_reported
         quarters.append(StripQuarter(period, css, str(row.count.met) if row and reported else "–"))
-        columns.append((period, css, {cell.number: cell for cell in row.cells} if row and reported else {}, is_shown))
+        columns.append((css, {cell.number: cell for cell in row.cells} if row and reported else {}, is_shown))
     rows: list[StripRow] = []
     for criterion in standing.criteria:
         starts = not rows or rows[-1].criterion.group_id != criterion.group_id
-        cells = [
-            StripCell(quarter, _drawn(found.get(criterion.number), is_shown), css)
-            for quarter, css, found, is_shown in columns
-        ]
+        cells = [StripCell(_drawn(found.get(criterion.number), is_shown), css) for css, found, is_shown in columns]
         rows.append(StripRow(criterion, starts, cells))
     owed = history.owed.get(commune.pk, {})
     being_corrected = [owed[quarter] for quarter in sorted(owed) if owed[quarter].is_being_corrected]
