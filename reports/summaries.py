@@ -252,6 +252,19 @@ def published(programme: Programme, standing: Standing, *, only: Collection[int]
     return None
 
 
+def with_issue(versions: QuerySet[Any]) -> QuerySet[Any]:
+    """The versions, with the newest issue of their quarter that stands on them.
+
+    `issue` is its number and `issue_programme` the code of its programme. No query.
+    """
+    rows = SummaryCommune.objects.filter(version=OuterRef("pk"), summary__period=OuterRef("report__period"))
+    newest = rows.order_by("-summary__issue", "summary__programme")
+    return versions.annotate(
+        issue=Subquery(newest.values("summary__issue")[:1]),
+        issue_programme=Subquery(newest.values("summary__programme__code")[:1]),
+    )
+
+
 # Publishing
 
 

@@ -18,7 +18,7 @@ from criteria.models import CriterionGroup
 from ntm_tracker import clock
 from ntm_tracker.http import UserRequest
 from ntm_tracker.templatetags.look import day
-from reports import permissions, rounds, workflow
+from reports import permissions, rounds, summaries, workflow
 from reports.forms.replies import Replies, with_forms
 from reports.items import read_items
 from reports.judging import CriterionSheet, Sheet, read_sheet
@@ -146,7 +146,7 @@ def report_version(request: UserRequest, pk: int, number: int) -> HttpResponse:
     versions = ReportVersion.objects.visible_to(request.user).select_related(
         "report__commune__province__region", "report__period__criteria_set", "holder", "submitted_by"
     )
-    version = get_object_or_404(versions, report=pk, number=number)
+    version = get_object_or_404(summaries.with_issue(versions), report=pk, number=number)
     report = version.report
     insider = is_insider(request.user, report.commune)
     sheet = read_sheet(version)

@@ -19,7 +19,7 @@ from django.utils import translation
 from communes.models import User
 from criteria.models import Indicator
 from ntm_tracker import clock
-from reports import entry, workflow
+from reports import entry, summaries, workflow
 from reports.models import (
     DeadlineExtension,
     IndicatorValue,
@@ -517,3 +517,18 @@ def test_opening_a_period_twice_at_once() -> None:
         assert sorted(outcome.results) == [0, 11]
         assert period.reports.count() == 11
         assert ReportVersion.objects.filter(report__period=period).count() == 11
+
+
+def test_publishing_twice_at_once() -> None:
+    factories.make_accepted("Thanh Chăn", "2014-3")
+    leads = [factories.make_lead(), factories.make_lead()]
+    programme, period = factories.programme(), factories.period("2014-3")
+    found = summaries.prospect(programme, period.code)
+    assert found is not None
+
+    outcome = race(
+        *(partial(summaries.publish, programme, period, note="", by=lead, shown=found.digest) for lead in leads)
+    )
+
+    outcome.one_wins()
+    assert [issue.summary.issue for issue in summaries.issues(programme.code)] == [1]

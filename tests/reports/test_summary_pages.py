@@ -233,6 +233,23 @@ def test_boards_name_the_issue_of_their_figures(client: Client, report: Quarterl
         assert line(f"{boards[0]}?quarter=2014-3") == "This quarter is not published yet."
 
 
+def test_an_official_version_names_the_newest_issue_that_stands_on_it(
+    client: Client, report: QuarterlyReport, lead: User
+) -> None:
+    viewer, first = factories.make_viewer(), factories.official(report)
+    assert "Published in:" not in page(client, viewer, first.get_absolute_url())
+    publish(lead)
+    accept_on("2015-01-08", "Gia Phố", "2014-4")
+    publish(lead, "Thêm một xã.")
+    correct(report)
+    publish(lead, "Đính chính.")
+
+    for version, issue in ((first, 2), (factories.official(report), 3)):
+        html = page(client, viewer, version.get_absolute_url())
+        assert f"Published in: issue {issue} of quarter IV/2014" in text(html)
+        assert f'href="/summaries/pilot-11/2014-4/{issue}/"' in html
+
+
 def test_an_issue_comes_as_a_file_for_excel(client: Client, report: QuarterlyReport, lead: User) -> None:
     publish(lead)
     client.force_login(factories.make_viewer())
