@@ -35,6 +35,7 @@ from .standing import (
     Known,
     Member,
     quarter_of,
+    stand,
 )
 from .trail import Trail, read_trail
 
@@ -56,6 +57,11 @@ def followed(commune: int) -> dict[Programme, tuple[list[Goal], list[Member]]]:
         if row.goal is not None:
             goals[row.goal] = Goal(row.due_on, row.required, row.stated_on, row.target_source)
     return {programme: (list(goals.values()), list(members.values())) for programme, (goals, members) in found.items()}
+
+
+def counts(history: History, commune: Commune) -> list[tuple[Period, CommuneRow | None]]:
+    """The row of the commune in every quarter, newest first; None where it was no member. No query."""
+    return [(period, stand(history, period).row(commune.pk)) for period in reversed(history.periods)]
 
 
 # One cell

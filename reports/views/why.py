@@ -14,7 +14,7 @@ from reports import profile, telling
 from reports.forms.overview import FiguresForm
 from reports.models import Period
 from reports.standing import History, Standing, load_history, programmes, quarter_of, stand
-from reports.why import followed, trace_cell
+from reports.why import counts, followed, trace_cell
 
 from .overview import choose_period, choose_programme, filters
 
@@ -60,7 +60,12 @@ def why_commune(request: UserRequest, commune: int) -> HttpResponse:
     """Which criteria the count of a commune is made of. Four queries beside those of every page."""
     figures, place = figures_of(request, commune)
     row = figures.standing.row(commune)
-    context = figures.context | {"commune": place, "row": row, "answer": profile.answer(row) if row else ""}
+    context = figures.context | {
+        "commune": place,
+        "row": row,
+        "answer": profile.answer(row) if row else "",
+        "counts": counts(figures.history, place),
+    }
     return render(request, "reports/why_commune.html", context)
 
 

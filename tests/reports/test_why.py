@@ -324,6 +324,8 @@ def test_the_count_of_a_commune_lists_its_criteria(client: Client, world: World)
     assert "18/18" in text(html).replace(" / ", "/")
     assert html.count("counts as met") == 18
     assert html.count("left out of the count") == 1
+    quarters = text(html[html.index("This count in every quarter") :])
+    assert "IV/2014 Not reported III/2014 Not reported II/2014 18/18 IV/2013 19/19" in quarters
     assert f'href="/why/{world.commune.pk}/10/?quarter=2014-2"' in html
 
 
