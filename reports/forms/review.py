@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +20,14 @@ from reports.forms.steps import LONGEST
 from reports.judging import CriterionSheet, Sheet
 from reports.models import ReviewItem
 
-DAYS_TO_RESPOND = 7
+CONSIDERED = (rules.Verdict.MET, rules.Verdict.BASIC, rules.Verdict.NOT_MET, rules.Verdict.NOT_CONSIDERED)
+"""What a reviewer can conclude. “No data” is no conclusion; it stands only where the rule says so."""
+
+FRAGILE = "on"
+LONGEST_NAME = 32
+
+
+REMARK = forms.Textarea(attrs={"rows": 2, "cols": False, "class": "form-control"})
 
 
 class Remark(forms.CharField):
@@ -30,39 +38,72 @@ class Remark(forms.CharField):
 
 
 class VerdictForm(forms.Form):
-    """The verified verdict on one criterion. Its fields are called c10-verified and so on."""
+    """The verified verdict on one criterion. Its fields are called c10-verified and so on.
+
+    What is met or basically met is sustainable or not yet. Where the rule calls it fragile, its sentences
+    (`rule`) stand as the reason until the reviewer gives another one, and the opposite needs a reason too.
+    """
 
     use_required_attribute = False
 
     verified = forms.ChoiceField(
         label=_("Verified verdict"), required=False, widget=forms.Select(attrs={"class": "form-select"})
     )
-    verified_reason = Remark(
-        label=_("Reason of the reviewer"),
-        max_length=500,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("Needed when the verdict departs from the computed one."),
+    verified_reason = Remark(label=_("Reason of the reviewer"), max_length=500, widget=REMARK)
+    fragile = forms.ChoiceField(
+        label=_("Sustainability"),
+        choices=[("", _("Sustainable")), (FRAGILE, _("Not yet sustainable"))],
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+        required=False,
     )
-    fragile = forms.BooleanField(label=_("Met, but not yet sustainable"), required=False)
-    fragile_reason = Remark(label=_("Why not sustainable"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}))
+    fragile_reason = Remark(label=_("Why not sustainable"), max_length=500, widget=REMARK)
 
     def __init__(self, data: Any = None, *, sheet: CriterionSheet) -> None:
         self.sheet = sheet
-        initial = {name: getattr(sheet.row, name) for name in EMPTY_REVIEW} if sheet.row else EMPTY_REVIEW
-        super().__init__(data, prefix=f"c{sheet.criterion.number}", initial=initial)
+        self.rule = sheet.row.fragile_rule if sheet.row else ""
+        self.stored = {name: getattr(sheet.row, name) for name in EMPTY_REVIEW} if sheet.row else EMPTY_REVIEW
+        initial = self.stored | {"fragile": FRAGILE if self.stored["fragile"] else ""}
+        if self.rule and initial["fragile_reason"] == self.rule:
+            initial["fragile_reason"] = ""
+        # Its labels stand around the fields, so that nineteen of these forms need no ids.
+        super().__init__(data, prefix=f"c{sheet.criterion.number}", initial=initial, auto_id=False)
         field = self.fields["verified"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", gettext("choose")), *((code, capital(word)) for code, word in rules.Verdict.choices)]
+        field.widget.attrs["aria-label"] = f"{field.label} {sheet.criterion.number}"
+        field.choices = [("", gettext("choose")), *((code.value, capital(code.label)) for code in self.conclusions)]
+        if self.rule:
+            self.fields["fragile_reason"].label = gettext("Reason, where you see it otherwise than the rule")
+
+    @property
+    def conclusions(self) -> list[rules.Verdict]:
+        """The verdicts to choose from."""
+        return [*CONSIDERED, *([rules.Verdict.NO_DATA] if self.sheet.computed == rules.Verdict.NO_DATA else [])]
+
+    def clean_fragile(self) -> bool:
+        """As it is stored."""
+        return bool(self.cleaned_data["fragile"] == FRAGILE)
 
     def clean(self) -> dict[str, Any]:
-        """Only what is met can be fragile; a reason without the tick would be lost silently."""
+        """Sustainability is said only of what is met, and no reason that was typed is lost silently."""
         cleaned = super().clean() or self.cleaned_data
-        fragile = cleaned.get("fragile")
-        if fragile and cleaned.get("verified") not in (rules.Verdict.MET, rules.Verdict.BASIC):
-            self.add_error("fragile", gettext("Only what is met or basically met can be not yet sustainable."))
-        if cleaned.get("fragile_reason") and not fragile:
-            self.add_error("fragile", gettext("Tick this box, or leave out the reason below."))
+        if self.errors:
+            return cleaned
+        if cleaned["verified"] not in (rules.Verdict.MET, rules.Verdict.BASIC):
+            self._clean_where_lost(cleaned)
+        elif cleaned["fragile"]:
+            cleaned["fragile_reason"] = cleaned["fragile_reason"] or self.rule
+        elif cleaned["fragile_reason"] == self.rule:
+            cleaned["fragile_reason"] = ""
+        elif not self.rule:
+            self.add_error("fragile", gettext("Choose “Not yet sustainable”, or leave out the reason below."))
         return cleaned
+
+    def _clean_where_lost(self, cleaned: dict[str, Any]) -> None:
+        """What was said of the sustainability goes with the verdict, unless it was written just now."""
+        is_new = cleaned["fragile"] and not self.stored["fragile"]
+        if is_new or cleaned["fragile_reason"] not in ("", self.rule, self.stored["fragile_reason"]):
+            self.add_error("fragile", gettext("Only what is met or basically met can be not yet sustainable."))
+        cleaned["fragile"], cleaned["fragile_reason"] = False, ""
 
     @property
     def is_posted(self) -> bool:
@@ -96,17 +137,22 @@ class ItemForm(forms.Form):
         error_messages={"required": _("Please say what must be fixed or answered.")},
     )
 
-    def __init__(self, *args: Any, sheet: Sheet, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, sheet: Sheet, about: str = "", **kwargs: Any) -> None:
+        """`about` is what the item is raised on where somebody pressed the button beside it: c10, i15.1."""
+        if about:
+            kwargs["initial"] = kwargs.get("initial", {}) | {"about": about}
         super().__init__(*args, **kwargs)
+        if about:
+            self.fields["text"].widget.attrs["autofocus"] = True
         self._targets: dict[str, Criterion | Indicator] = {}
-        about, kind = self.fields["about"], self.fields["kind"]
-        assert isinstance(about, forms.ChoiceField)
+        targets, kind = self.fields["about"], self.fields["kind"]
+        assert isinstance(targets, forms.ChoiceField)
         assert isinstance(kind, forms.ChoiceField)
-        about.choices = [("all", gettext("the whole report")), *self._choices(sheet)]
+        targets.choices = [("all", gettext("the whole report")), *self._choices(sheet)]
         kind.choices = [(code, capital(word)) for code, word in ReviewItem.Kind.choices]
 
     def _choices(self, sheet: Sheet) -> Iterator[tuple[str, str]]:
-        """Every criterion, followed by its indicators."""
+        """Every criterion, followed by its indicators; their names are long, and the page has them elsewhere."""
         for criterion in sheet.criteria:
             code = f"c{criterion.criterion.number}"
             self._targets[code] = criterion.criterion
@@ -114,7 +160,7 @@ class ItemForm(forms.Form):
             for indicator in criterion.indicators:
                 code = f"i{indicator.indicator.code}"
                 self._targets[code] = indicator.indicator
-                yield code, f"– {indicator.indicator}"
+                yield code, f"– {Truncator(indicator.indicator).chars(LONGEST_NAME)}"
 
     @property
     def target(self) -> Criterion | Indicator | None:
@@ -136,8 +182,9 @@ class ReturnForm(forms.Form):
     )
     respond_by = DateField(label=_("Respond by"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        default = {"respond_by": clock.today() + timedelta(days=DAYS_TO_RESPOND)}
+    def __init__(self, *args: Any, days: int = 0, **kwargs: Any) -> None:
+        """`days` is what a return proposes to respond within."""
+        default = {"respond_by": clock.today() + timedelta(days=days)}
         kwargs["initial"] = default | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
 

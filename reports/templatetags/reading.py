@@ -5,9 +5,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from ntm_tracker.templatetags.look import quantity, verdict
+from ntm_tracker.previews import is_drawable
+from ntm_tracker.templatetags.look import verdict
 from reports.judging import IndicatorSheet
-from reports.reading import say_threshold, say_value
+from reports.models import Evidence
+from reports.reading import say_distance, say_threshold, say_value
 from reports.standing import BASICALLY, COMPLETE, INCOMPLETE, UNKNOWN
 from reports.telling import SIGN_OF_OUTCOME
 
@@ -32,7 +34,7 @@ def gap_text(sheet: IndicatorSheet) -> str:
     gap = sheet.gap
     if gap is None:
         return ""
-    names = {"gap": quantity(gap if gap > 0 else -gap, sheet.indicator.unit, against=0)}
+    names = {"gap": say_distance(gap, sheet.indicator)}
     if gap == 0:
         return _("exactly at the threshold")
     if gap > 0:
@@ -50,3 +52,9 @@ def outcome(code: str) -> SafeString:
         UNKNOWN: pgettext("commune", "Not reported"),
     }
     return verdict(SIGN_OF_OUTCOME[code], words[code])
+
+
+@register.filter
+def has_preview(paper: Evidence) -> bool:
+    """Whether the pages of a paper can be looked at without downloading it."""
+    return is_drawable(paper.media_type)

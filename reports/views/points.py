@@ -1,13 +1,18 @@
-"""What is there to look at before signing and in the review? Soft checks and missing papers, explained or not."""
+"""What is there to look at before signing and in the review? Soft checks and missing papers, explained or not; papers
+that expire.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from criteria.models import Indicator
+from ntm_tracker import clock
 from reports.changes import Background
 from reports.checks import soft_checks
 from reports.evidence import expected, missing_evidence
+from reports.fragility import end_of_next_quarter
 from reports.judging import IndicatorSheet, Sheet
-from reports.models import EvidenceLink
+from reports.models import Evidence, EvidenceLink, ReportVersion
 
 
 @dataclass(frozen=True)
@@ -52,3 +57,24 @@ def missing_papers(sheet: Sheet, links: Iterable[EvidenceLink], place: Place) ->
         )
         for each in missing_evidence(sheet, links)
     ]
+
+
+@dataclass(frozen=True)
+class Expiring:
+    """A paper that was not valid any more when the version was sent, or will not be when the next quarter is over."""
+
+    paper: Evidence
+    indicators: list[Indicator]
+    is_expired: bool
+
+
+def expiring_papers(version: ReportVersion, links: Iterable[EvidenceLink]) -> list[Expiring]:
+    """The papers of a version that must be renewed, those that expire first at the top. No query."""
+    end = end_of_next_quarter(version.report.period)
+    on = version.judged_on or clock.today()
+    found: dict[int, Expiring] = {}
+    for link in links:
+        paper = link.evidence
+        if paper.valid_until is not None and paper.valid_until < end:
+            found.setdefault(paper.pk, Expiring(paper, [], paper.is_expired(on))).indicators.append(link.indicator)
+    return sorted(found.values(), key=lambda one: (one.paper.valid_until, one.paper.pk))

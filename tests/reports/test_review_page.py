@@ -22,6 +22,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english", "_in_jan
 
 Queries = Callable[..., Any]
 IN_OCTOBER = moment("2014-10-02")
+QUERIES = 12
+"""3 of every page; report, criteria, values, verdicts, items, sections, papers, events, limits of the review."""
 
 
 def url_of(report: QuarterlyReport, name: str = "review", *more: int | str) -> str:
@@ -203,7 +205,7 @@ def test_a_loss_since_the_last_accepted_quarter_is_marked(client: Client) -> Non
     report = factories.make_in_review(verdicts={17: "not_met"})
     client.force_login(holder_of(report))
 
-    rows = client.get(url_of(report)).context["rest"]
+    rows = client.get(url_of(report)).context["moves"]
 
     assert {row.sheet.criterion.number: row.mark for row in rows if row.mark} == {17: "down"}
 
@@ -369,7 +371,7 @@ def test_verdicts_are_saved_all_at_once(client: Client) -> None:
     [
         ({"verified": "perfect"}, "is not one of the available choices"),
         ({"verified": "not_met", "fragile": "on"}, "Only what is met or basically met can be not yet sustainable."),
-        ({"fragile_reason": "Dễ mất"}, "Tick this box, or leave out the reason below."),
+        ({"fragile_reason": "Dễ mất"}, "Choose “Not yet sustainable”, or leave out the reason below."),
         ({"verified_reason": "x" * 501}, "at most 500 characters"),
     ],
 )
@@ -676,7 +678,7 @@ def test_review_takes_as_many_queries_after_many_rounds(
     factories.take_up(report, reviewer)
     client.force_login(reviewer)
 
-    with django_assert_num_queries(10):  # 3 of every page; report, criteria, values, verdicts, items, sections, papers
+    with django_assert_num_queries(QUERIES):
         response = client.get(url_of(report))
 
     assert len(response.context["items"]) == rounds
