@@ -223,6 +223,7 @@ def test_a_lead_of_some_provinces_sees_those_alone(client: Client) -> None:
     put(elsewhere, State.SUBMITTED, "2015-01-05")
     here, there = factories.reviewer_of(report.commune), factories.reviewer_of(elsewhere.commune)
     lead = factories.make_user(Duty.LEAD, report.commune.province)
+    AreaAssignment.objects.create(user=lead, duty=Duty.CENTRAL, province=elsewhere.commune.province, since="2009-01-01")
 
     client.force_login(lead)
     context = client.get(URL).context

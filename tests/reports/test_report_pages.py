@@ -281,6 +281,17 @@ def test_a_returned_report_says_why_and_by_when(client: Client) -> None:
     assert "Reason: “Cần bổ sung.”" in " ".join(text.split())
 
 
+def test_both_sides_read_the_round_and_in_whose_hands_the_report_was(client: Client) -> None:
+    report, item = returned()
+    reviewer = item.raised_by
+
+    for reader in (reviewer, factories.editor_of(report.commune)):
+        text = page(client, reader, report.get_absolute_url())
+        assert "Round 2 · with the committee for 0 days · committee 0 days, ministry 0 days in all" in text
+        for where in ("With the committee", "Waiting at the ministry", f"With {reviewer}"):
+            assert f'<td data-l="In whose hands">{where}</td>' in text
+
+
 def test_a_correction_is_labelled_and_the_version_in_force_linked(client: Client) -> None:
     report = factories.make_accepted()
     signer = factories.signer_of(report.commune)
@@ -289,6 +300,7 @@ def test_a_correction_is_labelled_and_the_version_in_force_linked(client: Client
 
     text = page(client, signer, report.get_absolute_url())
 
+    assert '<span class="tag warn">Correction in work</span>' in text
     assert "Version 1 stays in force until the correction is accepted." in text
     assert "Công bố lại thu nhập" in text
     assert official.get_absolute_url() in text
