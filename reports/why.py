@@ -20,6 +20,7 @@ from .models import (
     Evidence,
     IndicatorValue,
     Period,
+    Regression,
     RegressionAnswer,
     ReportEvent,
     ReportVersion,
@@ -74,7 +75,7 @@ class ValueLine:
     indicator: Indicator
     value: str
     numbers: str
-    remark: str
+    remarks: list[str]
     why: str
     threshold: str
     published: Any
@@ -86,7 +87,10 @@ class ValueLine:
 
 @dataclass(frozen=True)
 class Signed:
-    """Who claimed the verdict, who verified it, and what is said of it besides."""
+    """Who claimed the verdict, who verified it, and what is said of it besides.
+
+    `regression` is the loss found in this report, with what the committee said to it last.
+    """
 
     version: ReportVersion
     claimed_by: str
@@ -94,6 +98,7 @@ class Signed:
     accepted_by: str
     accepted_at: Any
     fragile_rule: str
+    regression: int | None
     explanation: str
     recovery: str
 
@@ -148,16 +153,14 @@ def _values(known: Known, number: int, as_of: date) -> "QuerySet[IndicatorValue]
     claims = VerdictChange.objects.filter(row=OuterRef("said__pk"), verified="").order_by("-row_version")
     accepted = ReportEvent.objects.filter(version=OuterRef("version"), action="accept", at__lte=end)
     accepted = accepted.order_by("-at", "-pk")
-    answers = (
-        RegressionAnswer.objects.filter(
-            regression__report=OuterRef("version__report"),
-            regression__criterion__number=number,
-            regression__since__lte=end,
-            at__lte=end,
-        )
-        .filter(Q(regression__until__isnull=True) | Q(regression__until__gt=end))
-        .order_by("-at", "-pk")
-    )
+    lost = Regression.objects.filter(
+        Q(until__isnull=True) | Q(until__gt=end),
+        report=OuterRef("version__report"),
+        criterion__number=number,
+        since__lte=end,
+    ).order_by("-since")
+    answers = RegressionAnswer.objects.filter(regression=OuterRef("regression"), at__lte=end)
+    answers = answers.order_by("-answer_version")
     links = "version__evidence_links"
     return (
         IndicatorValue.objects.filter(version=known.version, indicator__criterion__number=number)
@@ -177,6 +180,7 @@ def _values(known: Known, number: int, as_of: date) -> "QuerySet[IndicatorValue]
             claimed_at=Subquery(claims.values("at")[:1]),
             accepted_by=Subquery(accepted.values("by__full_name")[:1]),
             accepted_at=Subquery(accepted.values("at")[:1]),
+            regression=Subquery(lost.values("pk")[:1]),
             explained=Subquery(answers.values("explanation")[:1]),
             recovery=Subquery(answers.values("recovery")[:1]),
             fragile_rule=F("said__fragile_rule"),
@@ -201,6 +205,7 @@ def _signed(rows: list[Any]) -> Signed | None:
         row.accepted_by or "",
         row.accepted_at,
         row.fragile_rule or "",
+        row.regression,
         row.explained or "",
         row.recovery or "",
     )
@@ -224,7 +229,7 @@ def _line(row: IndicatorValue) -> ValueLine:
         indicator=row.indicator,
         value=say_value(row, row.indicator, level),
         numbers=say_numbers(row),
-        remark=row.note,
+        remarks=[text for text in (row.note, row.explanation) if text],
         why=say_why(IndicatorSheet(row.indicator, row, row.threshold, verdict)),
         threshold=say_threshold(row.threshold, row.indicator),
         published=row.threshold,

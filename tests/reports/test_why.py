@@ -16,7 +16,7 @@ from django.urls import reverse
 from communes.models import Commune, Duty, Membership, Programme, User
 from ntm_tracker import clock
 from reports import entry, workflow
-from reports.models import Period, QuarterlyReport
+from reports.models import Period, QuarterlyReport, RegressionAnswer
 from reports.standing import Standing, quarter_of, standing
 from reports.workflow import StepData
 from tests import factories
@@ -120,17 +120,23 @@ def context(client: Client, address: str) -> Any:
 # The same figure
 
 
-def boards(quarters: list[str]) -> Iterator[tuple[str, Standing, str]]:
-    """What the boards show of each quarter on three days: the address behind it, the standing, the day."""
-    for quarter in quarters:
-        for day in (date(2014, 7, 10), date(2014, 9, 1), date(2015, 1, 10)):
-            shown = standing(factories.programme(), factories.period(quarter), day)
-            yield f"?quarter={quarter}&as_of={day:%d/%m/%Y}", shown, quarter
+def boards() -> Iterator[tuple[str, Standing]]:
+    """What the boards show of each quarter, before and after the correction: the filter and the standing."""
+    for quarter, day in [
+        ("2013-4", date(2015, 1, 10)),
+        ("2014-2", date(2014, 7, 10)),
+        ("2014-2", date(2014, 9, 1)),
+        ("2014-4", date(2015, 1, 10)),
+    ]:
+        yield (
+            f"?quarter={quarter}&as_of={day:%d/%m/%Y}",
+            standing(factories.programme(), factories.period(quarter), day),
+        )
 
 
 def test_every_figure_is_explained_as_the_boards_show_it(client: Client, world: World) -> None:
     client.force_login(factories.make_viewer())
-    for query, shown, _quarter in boards(["2013-4", "2014-2", "2014-4"]):
+    for query, shown in boards():
         row = shown.row(world.commune.pk)
         assert row is not None
         explained = context(client, reverse("reports:why_commune", args=[world.commune.pk]) + query)["row"]
@@ -199,6 +205,28 @@ def test_a_lost_criterion_says_since_when(client: Client, world: World) -> None:
 
     assert "Met before, lost in quarter II/2014 and not regained." in shown
     assert "version 1 of the report of quarter II/2014" in shown
+
+
+def test_what_the_committee_says_to_a_loss_is_told_by_its_day_to_those_concerned(client: Client, world: World) -> None:
+    lost = world.corrected.regressions.get(criterion__number=10)
+    for version, day in enumerate(["2014-07-08", "2014-07-20"], start=1):
+        RegressionAnswer.objects.create(
+            regression=lost,
+            answer_version=version,
+            explanation=f"Mất mùa, lần {version}.",
+            recovery="Trồng lại.",
+            by=world.signer,
+            at=moment(day),
+        )
+    client.force_login(world.signer)
+    before, told, later = (page(client, cell(world, as_of=day)) for day in ("07/07/2014", "10/07/2014", "01/09/2014"))
+
+    assert "Mất mùa" not in before
+    assert "“Mất mùa, lần 1.”" in told
+    assert reverse("reports:regression", args=[lost.pk]) in told
+    assert "Mất mùa" not in later, "the correction ended it"
+    client.force_login(factories.make_viewer())
+    assert "Mất mùa" not in page(client, cell(world, as_of="10/07/2014"))
 
 
 def test_a_quarter_without_a_report_leads_to_the_last_known_one(client: Client, world: World) -> None:
