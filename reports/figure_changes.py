@@ -83,9 +83,11 @@ def _cell_changed(name: str, then: CellFigures | None, now: CellFigures | None) 
         lines.append(_moved(name, verdict_word(then.shown), verdict_word(now.shown)))
     elif (then.mark, then.lost_in) != (now.mark, now.lost_in) and then.verdict == now.verdict:
         lines.append(_moved(name, _course(then), _course(now)))
-    if then.fragile != now.fragile:
-        text = _("%(criterion)s: now fragile") if now.fragile else _("%(criterion)s: no longer fragile")
-        lines.append(text % {"criterion": name})
+    if now.fragile and not then.fragile:
+        lines.append(_("%(criterion)s: now fragile") % {"criterion": name})
+    elif then.fragile and not now.fragile:
+        # What is not met any more is not sustainable either.
+        lines += [_("%(criterion)s: no longer fragile") % {"criterion": name}] if then.shown == now.shown else []
     elif then.reason != now.reason and not lines:
         lines.append(_("%(criterion)s: another reason") % {"criterion": name})
     return lines
@@ -101,19 +103,20 @@ def _course(cell: CellFigures) -> str:
 def _target_changed(then: TargetFigures | None, now: TargetFigures | None) -> Changed:
     target = now or then
     assert target is not None
-    lines = [] if then == now else [_moved(_("Communes"), _told(then), _told(now))]
-    return Changed(_("Target of %(due)s") % {"due": day(target.due_on)}, lines)
-
-
-def _told(target: TargetFigures | None) -> str:
-    if target is None:
-        return _("no such target")
+    name = _("Target of %(due)s") % {"due": day(target.due_on)}
+    if then is None or now is None:
+        return Changed(name, [_("no longer stated") if now is None else _("stated since")])
     words = dict(SummaryTarget.VERDICTS)
-    text = _(
-        "%(verdict)s, %(complete)s of %(required)s needed complete, "
-        "%(basically)s basically complete, %(incomplete)s not, %(unknown)s without figures"
-    )
-    return text % {**target._asdict(), "verdict": words[target.verdict]}
+    sides = [
+        (_("communes needed"), then.required, now.required),
+        (_("complete"), then.complete, now.complete),
+        (_("basically complete"), then.basically, now.basically),
+        (_("not complete"), then.incomplete, now.incomplete),
+        (_("without figures"), then.unknown, now.unknown),
+        (_("verdict"), words[then.verdict], words[now.verdict]),
+    ]
+    moved = [_moved(what, str(before), str(after)) for what, before, after in sides if before != after]
+    return Changed(name, ["; ".join(moved)] if moved else [])
 
 
 def _moved(what: str, then: str, now: str) -> str:

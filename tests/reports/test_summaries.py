@@ -303,6 +303,7 @@ def a_cell(**fields: Any) -> CommuneFigures:
         (a_commune(name="Xã khác", province="Tỉnh khác", is_being_corrected=True), []),
         (a_cell(verdict=NOT_MET, mark="lost", reason="Hỏng"), ["10 Income: met → not met"]),
         (a_cell(fragile=True, reason="Sát"), ["10 Income: now fragile"]),
+        (a_cell(verdict="basic", fragile=True), ["10 Income: met → basically met", "10 Income: now fragile"]),
         (a_cell(reason="Khác"), ["10 Income: another reason"]),
         (a_cell(mark="regained"), ["10 Income: as before → regained"]),
         (a_cell(lost_in=Quarter(2014, 1)), ["10 Income: as before → lost in quarter I/2014, not regained"]),
@@ -328,9 +329,16 @@ def test_a_target_whose_day_has_passed_has_changed() -> None:
 
     found = differences(Figures({}, [], [then]), Figures({}, [], [then._replace(verdict="missed", unknown=0)]), {})
 
-    before = "open, 8 of 11 needed complete, 1 basically complete, 1 not, 1 without figures"
-    after = "missed, 8 of 11 needed complete, 1 basically complete, 1 not, 0 without figures"
-    assert found == [Changed("Target of 31/12/2014", [f"Communes: {before} → {after}"])]
+    assert found == [Changed("Target of 31/12/2014", ["without figures: 1 → 0; verdict: open → missed"])]
+    assert differences(Figures({}, [], []), Figures({}, [], [then]), {})[0].lines == ["stated since"]
+    assert differences(Figures({}, [], [then]), Figures({}, [], []), {})[0].lines == ["no longer stated"]
+
+
+@pytest.mark.parametrize(("verdict", "lines"), [(MET, ["10: no longer fragile"]), (NOT_MET, ["10: met → not met"])])
+def test_what_is_no_longer_met_is_not_called_sustainable(verdict: str, lines: list[str]) -> None:
+    then, now = Figures({}, [a_cell(fragile=True)], []), Figures({}, [a_cell(verdict=verdict)], [])
+
+    assert differences(then, now, {})[0].lines == lines
 
 
 def test_a_commune_that_left_is_named_with_its_count_where_it_moved() -> None:
