@@ -6,12 +6,12 @@ Libraries that read PDF and photos are large, and the files come from outside: w
 in a process without our settings, with little memory and little time, and is gone with it (`page_drawer`).
 """
 
-import json
 import logging
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import BoundedSemaphore
 
 from django.utils.translation import gettext as _
@@ -63,28 +63,36 @@ def draw(content: bytes, media_type: str, page: int) -> Picture:
     if not _at_once.acquire(timeout=PATIENCE):
         raise Busy
     try:
-        # Without our environment, which holds the keys of the site.
+        return _answer(content, media_type, page)
+    except (subprocess.TimeoutExpired, ValueError) as refusal:
+        log.info("No preview: %s", refusal)
+        raise NoPicture(_("This file cannot be shown here. Download it and open it on your machine.")) from refusal
+    finally:
+        _at_once.release()
+
+
+def _answer(content: bytes, media_type: str, page: int) -> Picture:
+    """What the drawer answers. `ValueError` for anything that is no picture.
+
+    The answer goes to a file, whose size is limited: the drawer is as little to be trusted as what it draws.
+    """
+    with TemporaryFile() as out, TemporaryFile() as errors:
         done = subprocess.run(
             [*DRAWER, media_type, str(page)],
             input=content,
-            capture_output=True,
+            stdout=out,
+            stderr=errors,
             timeout=PATIENCE,
-            env={},
+            env={},  # ours holds the keys of the site
             check=False,
         )
-    except subprocess.TimeoutExpired as expired:
-        log.warning("A preview took more than %s seconds and was stopped", PATIENCE)
-        raise NoPicture(_sentence()) from expired
-    finally:
-        _at_once.release()
-    if done.returncode == NO_SUCH_PAGE:
-        raise NoSuchPage
-    if done.returncode:
-        log.info("No preview (exit %s): %s", done.returncode, done.stderr[-300:].decode(errors="replace"))
-        raise NoPicture(_sentence())
-    head, picture = done.stdout.split(b"\n", 1)
-    return Picture(picture, json.loads(head)["pages"])
-
-
-def _sentence() -> str:
-    return _("This file cannot be shown here. Download it and open it on your machine.")
+        if done.returncode == NO_SUCH_PAGE:
+            raise NoSuchPage
+        if done.returncode:
+            errors.seek(max(0, errors.tell() - 300))
+            raise ValueError(f"exit {done.returncode}: {errors.read().decode(errors='replace')}")
+        out.seek(0)
+        pages, picture = int(out.readline(10)), out.read()
+    if pages < 1 or not (picture.startswith(b"RIFF") and picture[8:12] == b"WEBP"):
+        raise ValueError("this is no picture")
+    return Picture(picture, pages)
