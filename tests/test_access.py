@@ -68,6 +68,9 @@ reports:evidence_unlink  draft,link       302 405 405 405 405 405 405 405 405 40
 reports:evidence_file    draft,paper      302 404 404 200 200 200 404 200 200 404
 reports:evidence_file    accepted,official_paper 302 404 404 200 200 200 404 200 200 404
 reports:evidence_file    draft,official_paper    302 404 404 404 404 404 404 404 404 404
+reports:evidence_pages   draft,paper      302 404 404 200 200 200 404 200 200 404
+reports:evidence_preview draft,paper,1    302 404 404 422 422 422 404 422 422 404
+reports:evidence_preview draft,official_paper,1  302 404 404 404 404 404 404 404 404 404
 reports:check        draft                302 404 404 200 200 403 404 403 403 404
 reports:check        submitted            302 404 404 403 403 403 404 403 403 404
 reports:workbook     draft                302 404 404 200 200 403 404 403 403 404
