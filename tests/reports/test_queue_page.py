@@ -243,8 +243,8 @@ def test_workload_of_everybody_and_what_waits_for_nobody(client: Client) -> None
     AreaAssignment.objects.create(user=duc, duty=Duty.REVIEWER, province=gia_pho.commune.province, since="2009-01-01")
     trang = factories.reviewer_of(gia_pho.commune)
     former = factories.make_user(full_name="Người cũ")
-    put(thanh_chan, State.SUBMITTED, "2015-01-09")
-    hold(gia_pho, duc, "2015-01-04")
+    put(thanh_chan, State.SUBMITTED, "2015-01-07")  # to be taken up today
+    hold(gia_pho, duc, "2014-12-31")  # to be decided today
     give_back(older, trang, "2015-01-02", "2015-01-20")
     put(tan_lap, State.SUBMITTED, "2015-01-02")
     hold(factories.make_report("Tân Lập", "2014-3"), former, "2014-12-20")
@@ -256,14 +256,14 @@ def test_workload_of_everybody_and_what_waits_for_nobody(client: Client) -> None
         load = loads[str(name)]
         return load.waiting, load.held, load.held_days, load.due_back, load.over
 
-    assert of(duc) == (1, 1, 6, 1, 0)
+    assert of(duc) == (1, 1, 10, 1, 0)
     assert of(trang) == (0, 0, 0, 1, 0)
     assert of("Người cũ") == (0, 1, 21, 0, 1)
     assert of(None) == (1, 0, 0, 0, 1)
     assert list(loads)[-1] == "None"
     assert set(loads[str(duc)].provinces.values()) == {"Điện Biên", "Hà Tĩnh"}
     assert set(loads["None"].provinces.values()) == {"Bình Phước"}
-    for words in ("Nobody assigned", "the oldest for 6 days", f'href="?of={trang.pk}"', "none any more"):
+    for words in ("Nobody assigned", "the oldest for 10 days", f'href="?of={trang.pk}"', "none any more"):
         assert words in page, words
     assert f"?of={former.pk}" not in page
 
