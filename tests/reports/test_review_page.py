@@ -13,7 +13,8 @@ from django.urls import reverse
 from communes.models import User
 from ntm_tracker import clock
 from reports import entry, workflow
-from reports.models import CriterionVerdict, QuarterlyReport, ReviewItem, Section, State
+from reports.inspections import named_criteria
+from reports.models import CriterionVerdict, QuarterlyReport, ReviewItem, ReviewLimits, Section, State
 from reports.workflow import missing_before_acceptance
 from tests import factories
 from tests.factories import moment
@@ -693,3 +694,291 @@ def test_a_post_from_elsewhere_to_a_report_that_moved_on_is_refused(client: Clie
 
     assert client.post(url_of(report), data).status_code == 403
     assert factories.official(report).verdicts.get(criterion__number=10).verified == "met"
+
+
+# What matters first
+
+
+def make_typical(papers: int = 1, items: int = 1) -> tuple[QuarterlyReport, User]:
+    """39 indicators, 5 changes and 2 disagreements, in the second round; and its holder.
+
+    17 is lost and disputed, 11 lost and explained, 10 without data and disputed, 12 changed outside of what was asked,
+    15.1 by a millionth. An inspection names 17 and 15; a paper has expired, one expires, one does not yet.
+    """
+    with clock.at(IN_OCTOBER):
+        factories.make_accepted(quarter="2014-3")
+    report = factories.make_report()
+    signer, reviewer = factories.signer_of(report.commune), factories.reviewer_of(report.commune)
+    values: dict[str, dict[str, Any]] = {
+        "17.1": {"value": Decimal("60")},
+        "11": {"value": Decimal("30"), "explanation": "Hộ nghèo tăng do bão"},
+        "10": {"absence": "no_data", "absence_reason": "Chưa điều tra"},
+        "12": {"value": Decimal("94")},
+        "15.1": {"value": Decimal("72.500001")},
+    }
+    factories.fill_in(report, signer, values=values, claims={17: "met", 10: "met", 11: "not_met"})
+    words = {"kind": "district", "day": date(2014, 12, 20), "body": "Phòng Y tế huyện"}
+    text = "Nước giếng chưa đạt, theo tiêu chí 17 và chỉ tiêu 15.1."
+    factories.write_line(report, text, signer, Section.INSPECTIONS, **words)
+    for n in range(papers):
+        for code, until in (("12", date(2014, 12, 31)), ("11", date(2015, 3, 30)), ("10", date(2015, 7, 1))):
+            name = f"{code}-{n}.pdf"
+            factories.add_paper(
+                report, signer, code, name=name, content=factories.PDF + name.encode() + b"%%EOF", valid_until=until
+            )
+    factories.submit(report, signer)
+    factories.take_up(report, reviewer)
+    for _ in range(items):
+        criterion = row(report, 11).criterion
+        entry.raise_item(factories.working(report), text="Nguồn?", kind="must_fix", criterion=criterion, by=reviewer)
+    data = workflow.StepData(reason="Cần bổ sung.", respond_by=date(2015, 1, 17))
+    workflow.take_step(factories.working(report), "return", by=reviewer, data=data)
+    write_value(report, signer, "12", "95")
+    factories.answer(report, signer, "Theo kết quả rà soát.")
+    factories.submit(report, signer)
+    factories.take_up(report, reviewer)
+    return factories.reload(report), reviewer
+
+
+@pytest.mark.parametrize(("papers", "items"), [(1, 1), (7, 5)])
+def test_a_typical_report_takes_one_page_and_twelve_queries(
+    client: Client, django_assert_num_queries: Queries, papers: int, items: int
+) -> None:
+    report, reviewer = make_typical(papers, items)
+    client.force_login(reviewer)
+
+    with django_assert_num_queries(QUERIES):
+        response = client.get(url_of(report))
+
+    page, text = response.context, response.content.decode()
+    assert sum(one.indicator.parent_id is None for one in page["sheet"].indicators()) == 39
+    assert [row.sheet.criterion.number for row in page["cases"]] == [10, 17]
+    assert {change.sheet.indicator.code for change in page["changes"]} == {"10", "11", "12", "15.1", "17.1"}
+    parts = ["cases", "moves", "points", "answered", "outside", "changes", "evidence", "inspections", "rest", "items"]
+    places = [text.index(f'id="{part}"') for part in parts]
+    assert places == sorted(places)
+    assert (len(page["expiring"]), len(page["answered"])) == (2 * papers, items)
+    if papers == 1:
+        says_what_matters(report, page, text)
+
+
+def says_what_matters(report: QuarterlyReport, page: Any, text: str) -> None:
+    """Each part of the page of a typical report in words."""
+    assert "2 disagreements 2 losses 1 unexplained point 1 explained point 1 item answered" in head_of(text)
+    assert "There is no gain." in head_of(text)
+    assert "Round 2" in head_of(text)
+    moves = panel(text, "moves")
+    assert [row.sheet.criterion.number for row in page["moves"]] == [11, 17]
+    assert "It was met in quarter III/2014." in moves
+    assert "17 Environment see the disagreements above" in moves
+    assert "Explanation: “Hộ nghèo tăng do bão”" in moves
+    points = panel(text, "points")
+    assert "1 is not explained and comes first." in points
+    assert points.index("17.1") < points.index("11 Poor")
+    answered = panel(text, "answered")
+    assert "Theo kết quả rà soát." in answered
+    assert "on version 1 · Round 1 · carried over" in answered
+    assert url_of(report, "item_resolve", page["answered"][0].pk) in text
+    assert "12 " in panel(text, "outside")
+    changes = panel(text, "changes")
+    assert "72.500000 % 72.500001 % 72.500001 % +0.000001 points against quarter III/2014 ≥ 70 %" in changes
+    assert "92.5 % 94 % 95 % +2.5 points against quarter III/2014 +1 points against version 1" in changes
+    evidence = panel(text, "evidence")
+    assert "12-0.pdf expired on 31/12/2014" in evidence
+    assert "11-0.pdf valid until 30/03/2015, before the next quarter ends" in evidence
+    assert "10-0.pdf" not in evidence
+    assert [one.is_expired for one in page["expiring"]] == [True, False]
+    inspections = panel(text, "inspections")
+    assert "District, 20/12/2014 Phòng Y tế huyện" in inspections
+    assert inspections.endswith("17 Environment 15 Health")
+    link = page["cases"][0].indicators[0].links[0]
+    assert reverse("reports:evidence_preview", args=[report.pk, link.evidence_id, 1]) in text
+
+
+def head_of(text: str) -> str:
+    """The words above the form."""
+    shown = text[text.index('<div class="head">') : text.index('<form id="review"')]
+    return " ".join(re.sub("<[^>]+>", " ", shown).replace("\xa0", " ").split())
+
+
+def test_what_there_is_none_of_is_said_in_one_line_and_has_no_heading(client: Client) -> None:
+    with clock.at(IN_OCTOBER):
+        factories.make_accepted(quarter="2014-3")
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    text = client.get(url_of(report)).content.decode()
+
+    none = "no disagreement, no loss, no gain, no unexplained point, no changed indicator"
+    assert f"There is {none}, " in head_of(text)
+    for part in ("cases", "moves", "points", "answered", "outside", "changes", "inspections"):
+        assert f'id="{part}"' not in text
+
+
+def test_without_an_earlier_quarter_nothing_is_said_of_gains_and_losses(client: Client) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    head = head_of(client.get(url_of(report)).content.decode())
+
+    assert "no disagreement" in head
+    assert "loss" not in head
+    assert "gain" not in head
+
+
+def test_a_verdict_that_departs_from_the_computed_one_is_a_disagreement(client: Client) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    client.post(url_of(report), typed(report, c12={"verified": "basic", "verified_reason": "Thiếu hồ sơ"}))
+
+    assert [case.sheet.criterion.number for case in client.get(url_of(report)).context["cases"]] == [12]
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Đạt yêu cầu tiêu chí số 17.", [17]),
+        ("Tiêu chí 3, 7 và 10 chưa đủ hồ sơ; tiêu chí 3 phải làm lại", [3, 7, 10]),
+        ("criteria 5 and 6", [5, 6]),
+        ("chỉ tiêu 15.1", [15]),
+        ("Xã đạt 17 tiêu chí, nay 19/19; tiêu chí 19/19 giữ được.", []),
+        ("tie\u0302u chi\u0301 17", [17]),
+        ("", []),
+    ],
+)
+def test_the_criteria_that_an_inspection_names(text: str, numbers: list[int]) -> None:
+    assert named_criteria(text) == numbers
+
+
+# Sustainability
+
+
+def call_fragile(report: QuarterlyReport, number: int = 16, rule: str = "Vừa đạt một quý.") -> None:
+    """As if the rule had called the criterion fragile when the report was taken up."""
+    known = CriterionVerdict.objects.filter(version=factories.working(report), criterion__number=number)
+    known.update(fragile=True, fragile_rule=rule, fragile_reason=rule)
+
+
+@pytest.fixture
+def fragile(client: Client) -> QuarterlyReport:
+    """A report whose criterion 16 is fragile by rule; its holder is signed in."""
+    report = factories.make_in_review()
+    call_fragile(report)
+    client.force_login(holder_of(report))
+    return report
+
+
+def post_16(client: Client, report: QuarterlyReport, **fields: str) -> Any:
+    """Send the page as it is shown, but for these fields of criterion 16."""
+    shown = {"verified": "met", "fragile": "on", "fragile_reason": ""} | fields
+    return client.post(url_of(report), typed(report, c16=shown), follow=True)
+
+
+def test_what_the_rule_calls_fragile_starts_so_with_its_reason_beside(client: Client, fragile: QuarterlyReport) -> None:
+    text = client.get(url_of(fragile)).content.decode()
+
+    assert text.count("Not yet sustainable by the rule: Vừa đạt một quý.") == 1
+    assert re.search(r'name="c16-fragile" value="on"[^>]* checked', text)
+    assert re.search(r'name="c15-fragile" value=""[^>]* checked', text)
+    assert '<a href="#c16">16 Culture</a>' in text
+
+    post_16(client, fragile)  # as it was shown
+
+    stored = row(fragile, 16)
+    assert (stored.fragile, stored.fragile_reason, stored.row_version) == (True, "Vừa đạt một quý.", 2)
+
+
+@pytest.mark.parametrize(("reason", "stops"), [("Đã vững hai năm", False), ("", True), ("Vừa đạt một quý.", True)])
+def test_against_the_rule_a_reason_of_the_reviewer_is_needed(
+    client: Client, fragile: QuarterlyReport, reason: str, stops: bool
+) -> None:
+    post_16(client, fragile, fragile="", fragile_reason=reason)
+
+    stored = row(fragile, 16)
+    assert (stored.fragile, stored.fragile_reason) == (False, "" if stops else reason)
+    assert [gap.anchor for gap in missing_before_acceptance(factories.working(fragile))] == (["c16"] if stops else [])
+
+
+def test_what_is_no_longer_met_is_no_longer_fragile(client: Client, fragile: QuarterlyReport) -> None:
+    response = post_16(client, fragile, verified="not_met", verified_reason="Hồ sơ sai")
+
+    stored = row(fragile, 16)
+    assert (stored.verified, stored.fragile, stored.fragile_reason) == ("not_met", False, "")
+    assert stored.fragile_rule == "Vừa đạt một quý."
+    assert response.context["obstacles"] == []
+
+
+def test_a_reason_typed_with_a_lost_verdict_is_not_dropped_silently(client: Client, fragile: QuarterlyReport) -> None:
+    text = post_16(client, fragile, verified="not_met", fragile_reason="Mới viết").content.decode()
+
+    assert "Only what is met or basically met can be not yet sustainable." in text
+    assert "Mới viết" in text
+    assert row(fragile, 16).verified == "met"
+
+
+def test_no_data_is_no_conclusion_unless_the_rule_says_so(client: Client) -> None:
+    report = factories.make_in_review(verdicts={10: "no_data"})
+    client.force_login(holder_of(report))
+
+    response = client.post(
+        url_of(report), typed(report, c10={"verified": "no_data"}, c12={"verified": "no_data"}), follow=True
+    )
+
+    assert [place for place, _sentence in response.context["errors"]] == ["#c12"]
+    assert row(report, 12).verified == "met"
+    assert "is not one of the available choices" in response.content.decode()
+
+
+# From the place of a problem to an item
+
+
+def test_an_item_is_begun_beside_the_problem_and_verdicts_are_saved_on_the_way(client: Client) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+    data = typed(report, c12={"verified": "basic", "verified_reason": "Thiếu"}) | {"do": "raise:i15.1"}
+
+    response = client.post(url_of(report), data)
+
+    assert response.headers["Location"] == f"{url_of(report)}?about=i15.1#new-item"
+    assert row(report, 12).verified == "basic"
+    page = client.get(f"{url_of(report)}?about=i15.1").content.decode()
+    assert re.search(r'<option value="i15.1" selected>', page)
+    assert re.search(r'<textarea name="text"[^>]* autofocus', page)
+
+
+def test_beginning_an_item_keeps_what_was_typed_for_another(client: Client) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    response = client.post(url_of(report), typed(report) | {"do": "raise:c10", "reason": "Vì thiếu", "text": "Ghi rõ"})
+
+    text = response.content.decode()
+    assert (response.status_code, "Vì thiếu" in text, "Ghi rõ" in text) == (200, True, True)
+    assert '<option value="c10" selected>' in text
+
+
+def test_an_odd_place_for_an_item_is_ignored(client: Client) -> None:
+    report = factories.make_in_review()
+    client.force_login(holder_of(report))
+
+    assert client.get(f"{url_of(report)}?about=<script>").status_code == 200
+
+
+def test_the_day_to_respond_by_follows_the_limits_of_the_review(client: Client) -> None:
+    report = factories.make_in_review()
+    ReviewLimits.objects.create(pk=1, respond_days=12)
+    client.force_login(holder_of(report))
+
+    assert 'value="22/01/2015"' in client.get(url_of(report)).content.decode()
+
+
+def test_whoever_only_reads_gets_no_fields_and_no_buttons(client: Client) -> None:
+    report, _reviewer = make_typical()
+    client.force_login(factories.make_lead())
+
+    text = client.get(url_of(report)).content.decode()
+
+    for unwanted in ('name="c10-verified"', 'value="raise:', "formaction=", "Keys:", 'name="reason"'):
+        assert unwanted not in text
+    assert "Theo kết quả rà soát." in panel(text, "answered")
