@@ -11,9 +11,9 @@ from django.db.models import Q
 from django.http import QueryDict
 from django.utils import timezone
 
-from communes.models import Duty, User
+from communes.models import Duty, Programme, User
 from ntm_tracker import clock
-from reports import demonstration
+from reports import demonstration, summaries
 from reports.changes import read_beside
 from reports.checks import soft_checks
 from reports.forms.compliance import BoardFilter
@@ -318,3 +318,19 @@ def test_committees_were_urged_on_in_vietnamese_and_one_of_them_twice() -> None:
 
     assert Counter(name for name, _note in notes) == {"Định Hòa": 2, "Hải Đường": 1}
     assert all("Đề nghị" in note or "đề nghị" in note for _name, note in notes)
+
+
+def test_summaries_are_published_one_was_replaced_and_one_has_been_overtaken() -> None:
+    programme = Programme.objects.get(code="pilot-11")
+    issues = summaries.issues(programme.code)
+    with clock.at(moment("2015-01-10")):
+        found = {prospect.standing.period.code: prospect for prospect in summaries.prospects(programme, issues)}
+
+    assert [(issue.summary.period.code, issue.summary.issue) for issue in issues] == [
+        *(("2014-3", 1), ("2014-2", 1), ("2014-1", 1), ("2013-4", 1)),
+        *(("2013-3", 1), ("2013-2", 2), ("2013-2", 1)),
+    ]
+    assert all(issue.summary.note for issue in issues if issue.summary.issue > 1)
+    assert found["2014-4"].newest is None
+    assert {code for code, prospect in found.items() if prospect.newest and not prospect.obstacle} == {"2014-2"}
+    assert {changed.name for changed in found["2014-2"].changes} >= {"Gia Phố", "Định Hòa"}
