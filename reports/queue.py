@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from communes.models import AreaAssignment, Duty, User
 from ntm_tracker import clock
-from ntm_tracker.templatetags.look import capital, day
+from ntm_tracker.templatetags.look import NBSP, capital, day
 
 from . import rounds, workflow
 from .models import QuarterlyReport, ReportEvent, ReportVersion, ReviewLimits, State
@@ -174,7 +174,7 @@ class Row:
         now = self.course.now
         if now is None:
             return ""
-        names = {"where": now.where, "since": day(now.since), "days": rounds.say_days(now.days)}
+        names = {"where": now.where, "since": day(now.since), "days": rounds.say_days(now.days).replace(" ", NBSP)}
         return capital(_("%(where)s since %(since)s, %(days)s") % names)
 
     @property

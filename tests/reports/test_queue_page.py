@@ -109,7 +109,7 @@ def test_a_row_says_round_holder_days_target_items_and_where_to_go(client: Clien
     (row,) = rows_of(client, reviewer)
     page = page_of(client, reviewer)
 
-    assert row.hands == f"With {reviewer} since 03/01/2015, 7 days"
+    assert row.hands == f"With {reviewer} since 03/01/2015, 7\N{NO-BREAK SPACE}days"
     assert row.course.sentence == "Round 1 · with the ministry for 13 days · committee 0 days, ministry 13 days in all"
     assert row.when == "To be decided by 07/01/2015: 3 days over."
     assert row.is_late
@@ -421,6 +421,8 @@ def test_the_queue_takes_as_many_queries_for_143_reports_as_for_one(
     with django_assert_num_queries(8):  # the reviewer's assignments
         client.get(f"{URL}?of={reviewer.pk}")
     ReportVersion.objects.filter(holder=reviewer).update(holder=lead)
+    with django_assert_num_queries(9):
+        client.get(URL)
     with django_assert_num_queries(10):
         client.get(f"{URL}?of={lead.pk}")
 

@@ -99,7 +99,8 @@ def test_an_explained_point_keeps_nothing_from_being_ready() -> None:
 
 
 def world() -> list[QuarterlyReport]:
-    """Reports in review of every kind: with a quarter before, a second round, a correction, another region and set."""
+    """Reports in review of every kind: with two quarters before, in a second round, a correction, another set."""
+    factories.make_accepted(quarter="2014-2", verdicts={5: "not_met"})
     report = after_a_quarter(verdicts={4: "not_met"}, claims={11: "not_met"})
     holder, signer = holder_of(report), factories.signer_of(report.commune)
     factories.give_back(report, holder)
