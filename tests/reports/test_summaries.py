@@ -154,8 +154,14 @@ def test_a_correction_in_work_is_noted_but_is_no_change(report: QuarterlyReport)
     why = StepData(reason="Nhập nhầm.")
     workflow.take_step(factories.official(report), "open_correction", by=factories.signer_of(report.commune), data=why)
 
+    Commune.objects.filter(name="Hải Đường").update(name="Tên Mới")
+
     with pytest.raises(Refused, match="Nothing has changed"):
         publish(note="Đang đính chính.")
+    programme, period = factories.programme(), factories.period("2014-4")
+    told = summaries.published(programme, standing(programme, period, clock.today()))
+    assert told is not None
+    assert not told.is_changed
     accept_on("2015-01-08", "Gia Phố", "2014-4")
     said = figures_in(publish(note="Thêm một xã."))
     assert [row.name for row in said.communes if row.is_being_corrected] == ["Thanh Chăn"]
