@@ -170,9 +170,7 @@ def _values(known: Known, number: int, as_of: date) -> "QuerySet[IndicatorValue]
                 "version__verdicts", condition=Q(version__verdicts__criterion=F("indicator__criterion"))
             ),
             link=FilteredRelation(
-                links,
-                condition=Q(**{f"{links}__indicator": F("indicator"), f"{links}__linked_at__lte": end})
-                & (Q(**{f"{links}__removed_at__isnull": True}) | Q(**{f"{links}__removed_at__gt": end})),
+                links, condition=Q(**{f"{links}__indicator": F("indicator"), f"{links}__removed_at__isnull": True})
             ),
         )
         .annotate(
