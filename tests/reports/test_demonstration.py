@@ -27,15 +27,19 @@ from reports.models import (
     ReportEvent,
     ReportVersion,
     ResourceEntry,
+    ReviewLimits,
     Section,
     SectionLine,
     Source,
     State,
 )
+from reports.queue import HEADINGS, Part, in_order, piles
+from reports.readiness import read_all
 from reports.sections import filled_sections, resource_words
 from reports.views.compliance import Board
 from reports.views.detail import open_items, version_at_hand
 from reports.views.parts import parts_of
+from tests import factories
 from tests.factories import moment
 
 pytestmark = pytest.mark.django_db
@@ -142,8 +146,6 @@ def test_every_case_a_reader_should_see_is_there() -> None:
 
 def test_nothing_happens_after_the_day_the_demonstration_stands_on() -> None:
     from datetime import date
-
-    from ntm_tracker import clock
 
     last = ReportVersion.objects.exclude(submitted_at=None).order_by("-submitted_at")[0].submitted_at
     assert last is not None
@@ -334,3 +336,18 @@ def test_summaries_are_published_one_was_replaced_and_one_has_been_overtaken() -
     assert found["2014-4"].newest is None
     assert {code for code, prospect in found.items() if prospect.newest and not prospect.obstacle} == {"2014-2"}
     assert {changed.name for changed in found["2014-2"].changes} >= {"Gia Phố", "Định Hòa"}
+
+
+def test_every_part_of_the_queue_has_a_report_and_some_are_ready_to_be_accepted() -> None:
+    with clock.at(factories.moment("2015-01-10")):
+        lead = User.objects.get(username="lanhdao")
+        reports = in_order(QuarterlyReport.objects.reviewed_by(lead), User.objects.get(username="thamtra1"))
+        counted = piles(reports)
+        held = reports.in_work().with_quarter_before().filter(working__state=State.IN_REVIEW)
+        ready = [found.is_ready for found in read_all(held).values()]
+        over = [pile for pile in counted if pile.is_over(ReviewLimits(), clock.today())]
+
+    assert {pile.part for pile in counted} == {heading.part for heading in HEADINGS}
+    assert ready.count(True) >= 2
+    assert False in ready
+    assert {pile.part for pile in over} >= {Part.WAITING, Part.HELD}
