@@ -19,12 +19,12 @@ from criteria import rules
 from criteria.models import Indicator
 from ntm_tracker.templatetags.look import day, quantity, verdict_word
 
-from .changes import Background, EarlierQuarter, read_beside
-from .judging import CriterionSheet, IndicatorSheet, Sheet
-from .models import CriterionVerdict, EvidenceLink, Period, ReportVersion, ReviewLimits
+from .changes import Background, EarlierQuarter
+from .judging import CriterionSheet, IndicatorSheet, Sheet, catalogue_of, judge
+from .models import CriterionVerdict, EvidenceLink, IndicatorValue, Period, ReportVersion, ReviewLimits
 from .reading import say_distance, say_judgement
 
-LOOK_BACK = 4
+LOOK_BACK = 3
 """How many accepted quarters are read at least, so that one without data does not hide the one before it."""
 
 LONGEST = CriterionVerdict._meta.get_field("fragile_reason").max_length or 0
@@ -36,10 +36,25 @@ def read_fragile(version: ReportVersion) -> dict[int, str]:
     `version.report` must come with its commune, province, region and period.
     """
     limits = ReviewLimits.current()
-    sheet, background = read_beside(version, quarters=max(LOOK_BACK, limits.worse_quarters, limits.kept_quarters))
+    sheet, background = _read(version, max(LOOK_BACK, limits.worse_quarters, limits.kept_quarters))
     links = version.evidence_links.filter(removed_at__isnull=True).select_related("evidence")
     with translation.override(settings.LANGUAGE_CODE):
         return fragile_by_rule(sheet, background, links, limits)
+
+
+def _read(version: ReportVersion, quarters: int) -> tuple[Sheet, Background]:
+    """The version judged and the quarters before it, like `read_beside` but without who wrote what. Four queries."""
+    report = version.report
+    before = ReportVersion.objects.in_force_before(report.period, report.commune_id, quarters)
+    versions = {each.pk: each for each in ReportVersion.objects.filter(pk__in=before).select_related("report__period")}
+    versions[version.pk] = version
+    values = list(IndicatorValue.objects.filter(version__in=versions).select_related("indicator").order_by())
+    for row in values:
+        row.version = versions[row.version_id]
+    verdicts = list(CriterionVerdict.objects.filter(version__in=versions).select_related("criterion").order_by())
+    own_values = [row for row in values if row.version_id == version.pk]
+    own_verdicts = [row for row in verdicts if row.version_id == version.pk]
+    return judge(version, catalogue_of(version), own_values, own_verdicts), Background(version, values, verdicts)
 
 
 def fragile_by_rule(

@@ -443,18 +443,22 @@ def start_verdicts(version: ReportVersion, by: User) -> None:
 
     What the rule said stays beside it for good, whatever the reviewer makes of it.
     """
+    empty = version.verdicts.filter(verified="")
+    rows = list(empty.select_related("criterion"))
+    if not rows:
+        return
     now = clock.now()
-    rows = list(version.verdicts.filter(verified="").select_related("criterion"))
-    reasons = read_fragile(version) if rows else {}
+    empty.update(verified=F("computed"), row_version=F("row_version") + 1, updated_by=by, updated_at=now)
+    reasons = read_fragile(version)
     for row in rows:
         row.verified = row.computed
-        row.fragile_rule = row.fragile_reason = reasons.get(row.criterion.number, "")
-        row.fragile = bool(row.fragile_rule)
         row.row_version += 1
         row.updated_by = by
         row.updated_at = now
-    started = ["verified", "fragile", "fragile_reason", "fragile_rule", "row_version", "updated_by", "updated_at"]
-    CriterionVerdict.objects.bulk_update(rows, started)
+        row.fragile_rule = row.fragile_reason = reasons.get(row.criterion.number, "")
+        row.fragile = bool(row.fragile_rule)
+    fragile = [row for row in rows if row.fragile]
+    CriterionVerdict.objects.bulk_update(fragile, ["fragile", "fragile_reason", "fragile_rule"])
     VerdictChange.objects.bulk_create([verdict_change(row) for row in rows])
 
 
