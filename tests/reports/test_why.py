@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 @dataclass
 class World:
-    """One commune in four quarters: complete, corrected later, sent and never accepted, and not reported at all."""
+    """One commune in four quarters: one criterion short, corrected later, sent only, and not reported at all."""
 
     commune: Commune
     signer: User
@@ -60,7 +60,7 @@ def make_world() -> World:
     place = factories.commune()
     with clock.at(moment("2014-01-01")):
         signer, reviewer = factories.signer_of(place), factories.reviewer_of(place)
-    report("Thanh Chăn", "2013-4", "2014-01-04", signer, reviewer)
+    report("Thanh Chăn", "2013-4", "2014-01-04", signer, reviewer, verdicts={17: "not_met"})
     corrected = report(
         "Thanh Chăn", "2014-2", "2014-07-04", signer, reviewer, verdicts={10: "not_met", 7: "not_considered"}
     )
@@ -142,7 +142,7 @@ def test_every_figure_is_explained_as_the_boards_show_it(client: Client, world: 
         explained = context(client, reverse("reports:why_commune", args=[world.commune.pk]) + query)["row"]
         assert (explained.count, explained.outcome, explained.cells) == (row.count, row.outcome, row.cells)
         assert explained.known == row.known
-        for number in (7, 10):
+        for number in (7, 10, 17):
             trace = context(client, reverse("reports:why_cell", args=[world.commune.pk, number]) + query)["trace"]
             assert trace.cell == row.cell(number)
         column = context(client, reverse("reports:why_criterion", args=[10]) + query)["column"]
@@ -353,7 +353,7 @@ def test_the_count_of_a_commune_lists_its_criteria(client: Client, world: World)
     assert html.count("counts as met") == 18
     assert html.count("left out of the count") == 1
     quarters = text(html[html.index("This count in every quarter") :])
-    assert "IV/2014 Not reported III/2014 Not reported II/2014 18/18 IV/2013 19/19" in quarters
+    assert "IV/2014 Not reported III/2014 Not reported II/2014 18/18 IV/2013 18/19" in quarters
     assert f'href="/why/{world.commune.pk}/10/?quarter=2014-2"' in html
 
 
@@ -362,10 +362,11 @@ def test_a_target_names_its_source_and_what_each_commune_lacks(client: Client, w
 
     html = page(client, reverse("reports:why_target", args=["2013-12-31"]) + "?quarter=2014-2")
 
-    assert "1 of 11 communes complete, 9 needed" in text(html)
+    assert "0 of 11 communes complete, 9 needed" in text(html)
     assert "It is decided by the reports of quarter IV/2013" in text(html)
     assert "17/05/2013" in html
     assert f'href="/why/{world.commune.pk}/?quarter=2013-4"' in html
+    assert f'href="/why/{world.commune.pk}/17/?quarter=2013-4"' in html
 
 
 # What there is not
