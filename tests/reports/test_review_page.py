@@ -781,8 +781,8 @@ def says_what_matters(report: QuarterlyReport, page: Any, text: str) -> None:
     assert url_of(report, "item_resolve", page["answered"][0].pk) in text
     assert "12 " in panel(text, "outside")
     changes = panel(text, "changes")
-    assert "72.500000 % 72.500001 % 72.500001 % +0.000001 points against quarter III/2014 ≥ 70 %" in changes
-    assert "92.5 % 94 % 95 % +2.5 points against quarter III/2014 +1 points against version 1" in changes
+    assert "72.500000 % 72.500001 % 72.500001 % +0.000001 points – ≥ 70 %" in changes
+    assert "92.5 % 94 % 95 % +2.5 points +1 points ≥ 90 %" in changes
     evidence = panel(text, "evidence")
     assert "12-0.pdf expired on 31/12/2014" in evidence
     assert "11-0.pdf valid until 30/03/2015, before the next quarter ends" in evidence
