@@ -67,7 +67,7 @@ class Span:
     def where(self) -> str:
         """In whose hands, in words."""
         if self.hands == Hands.REVIEWER:
-            return _("with %(holder)s") % {"holder": self.holder} if self.holder else _("with another reviewer")
+            return _("with %(holder)s") % {"holder": self.holder}
         return {
             Hands.COMMITTEE: _("with the committee"),
             Hands.WAITING: _("waiting at the ministry"),
@@ -151,26 +151,16 @@ def read_many(reports: Iterable[QuarterlyReport]) -> dict[int, Course]:
 
 
 def events_of(report: QuarterlyReport) -> list[ReportEvent]:
-    """Everything that happened, newest first; each hand-over with who took over (`taken_by`). One query."""
-    events = list(_with_people(report.events.all()))
-    for event in events:
-        event.taken_by = _taker(event, events) if event.action == Action.REASSIGN else None  # type: ignore[attr-defined]
-    return sorted(events, key=_in_time, reverse=True)
+    """Everything that happened, newest first, with the people concerned. One query."""
+    return sorted(_with_people(report.events.all()), key=_in_time, reverse=True)
 
 
 def _with_people(events: QuerySet[ReportEvent]) -> QuerySet[ReportEvent]:
-    return events.select_related("by", "version__holder").order_by("report", "at", "pk")
+    return events.select_related("by", "to", "version__holder").order_by("report", "at", "pk")
 
 
 def _in_time(event: ReportEvent) -> tuple[datetime, int]:
     return event.at, event.pk
-
-
-def _taker(event: ReportEvent, events: Iterable[ReportEvent]) -> User | None:
-    """Who took a version over. Of several hand-overs only the last is known: an event does not name who it is to."""
-    later = [other for other in events if other.action == Action.REASSIGN and other.version_id == event.version_id]
-    is_last = all(_in_time(other) <= _in_time(event) for other in later)
-    return event.version.holder if is_last and event.version else None
 
 
 def course(events: Iterable[ReportEvent], today: date) -> Course:
@@ -234,7 +224,7 @@ class _Walk:
         self._mark(event, self._round(), Hands.REVIEWER, event.by)
 
     def _reassign(self, event: ReportEvent) -> None:
-        self._mark(event, self._round(), Hands.REVIEWER, _taker(event, self.events))
+        self._mark(event, self._round(), Hands.REVIEWER, event.to)
 
     def _return(self, event: ReportEvent) -> None:
         ended = self._decide(event)

@@ -226,7 +226,8 @@ def take_step(version: ReportVersion, action: str, *, by: User, data: StepData |
             raise Refused(*obstacles)
         before = version.state
         following = step.effect(version, by, data)
-        event = _record(version.report, version, action, before, version.state, by, data.reason.strip())
+        to = data.to if action == Action.REASSIGN else None
+        event = _record(version.report, version, action, before, version.state, by, data.reason.strip(), to=to)
         notices.tell(event)
         if action in (Action.ACCEPT, Action.UNDO_ACCEPT):
             for lost in regressions.rebuild(version.report.commune):
@@ -606,6 +607,8 @@ def _record(
     after: str,
     by: User | None,
     note: str = "",
+    *,
+    to: User | None = None,
 ) -> ReportEvent:
     return ReportEvent.objects.create(
         report=report,
@@ -614,6 +617,7 @@ def _record(
         from_state=before,
         to_state=after,
         by=by,
+        to=to,
         at=clock.now(),
         note=note,
     )

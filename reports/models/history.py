@@ -37,6 +37,9 @@ class ReportEvent(AppendOnly):
     from_state = models.CharField(max_length=10, choices=State, blank=True)
     to_state = models.CharField(max_length=10, choices=State, blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="Who takes the report over."
+    )
     at = models.DateTimeField()
     note = models.TextField(blank=True)
 

@@ -18,19 +18,21 @@ from tests.factories import moment
 pytestmark = pytest.mark.usefixtures("english")
 
 DUC, TRANG = User(pk=1, full_name="Lê Minh Đức"), User(pk=2, full_name="Phạm Thu Trang")
+HOA = User(pk=3, full_name="Nguyễn Thị Hòa")
 TODAY = date(2015, 1, 31)
 Queries = Callable[..., Any]
 
 
 def told(*events: tuple[Any, ...], holders: dict[int, User] | None = None, today: date = TODAY) -> Course:
-    """The course of (day of January, action, by, number of the version) without a database, in the order given."""
+    """The course of (day of January, action, by, number of the version, to) without a database, in the order given."""
     versions = {n: ReportVersion(pk=n, number=n, holder=(holders or {}).get(n, DUC)) for n in (1, 2, 3)}
     rows = []
     for pk, (day, action, *rest) in enumerate(events):
         by = rest[0] if rest else None
         version = versions[rest[1] if len(rest) > 1 else 1]
+        to = rest[2] if len(rest) > 2 else None
         at = moment(f"2015-01-{day:02}")
-        rows.append(ReportEvent(pk=pk, action=action, by=by, version=version, at=at))
+        rows.append(ReportEvent(pk=pk, action=action, by=by, to=to, version=version, at=at))
     return rounds.course(rows, today)
 
 
@@ -93,16 +95,16 @@ def test_a_report_returned_by_nobody_in_particular_never_was_with_a_reviewer() -
 
 
 def test_a_hand_over_begins_a_span_of_who_took_over_without_a_new_round() -> None:
-    course = told(*FIRST[:3], (9, "reassign", DUC), holders={1: TRANG})
+    course = told(*FIRST[:3], (9, "reassign", DUC, 1, TRANG))
 
     assert spans_of(course)[2:] == [(1, "with Lê Minh Đức", 3), (1, "with Phạm Thu Trang", 22)]
     assert course.turn_days == 27
 
 
-def test_of_several_hand_overs_only_the_last_is_known_by_name() -> None:
-    course = told(*FIRST[:3], (9, "reassign", DUC), (10, "reassign", TRANG), holders={1: TRANG})
+def test_each_of_several_hand_overs_is_known_by_name() -> None:
+    course = told(*FIRST[:3], (9, "reassign", DUC, 1, HOA), (10, "reassign", HOA, 1, TRANG))
 
-    assert [span.where for span in course.spans[3:]] == ["with another reviewer", "with Phạm Thu Trang"]
+    assert [span.where for span in course.spans[3:]] == ["with Nguyễn Thị Hòa", "with Phạm Thu Trang"]
 
 
 def test_an_accepted_report_is_in_nobodys_hands_and_its_days_do_not_grow() -> None:
@@ -179,4 +181,4 @@ def test_events_as_they_are_recorded_tell_the_same_to_one_and_to_many(django_ass
     assert many[report.pk] == one
     assert len(many) == 11
     assert [event.action for event in events] == ["reassign", "take_up", "submit", "open"]
-    assert [event.taken_by for event in events] == [other, None, None, None]  # type: ignore[attr-defined]
+    assert [event.to for event in events] == [other, None, None, None]
