@@ -717,7 +717,7 @@ def make_typical(papers: int = 1, items: int = 1) -> tuple[QuarterlyReport, User
         "15.1": {"value": Decimal("72.500001")},
     }
     factories.fill_in(report, signer, values=values, claims={17: "met", 10: "met", 11: "not_met"})
-    words = {"kind": "district", "day": date(2014, 12, 20), "body": "Phòng Y tế huyện"}
+    words = {"key": "well", "kind": "district", "day": date(2014, 12, 20), "body": "Phòng Y tế huyện"}
     text = "Nước giếng chưa đạt, theo tiêu chí 17 và chỉ tiêu 15.1."
     factories.write_line(report, text, signer, Section.INSPECTIONS, **words)
     for n in range(papers):
