@@ -25,6 +25,7 @@ class LossLine:
     now: str
     threshold: str
     verdict: str
+    is_measured: bool
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,15 @@ class ToldLoss:
     @property
     def state_sign(self) -> str:
         """The sign of the state, as `work_state` draws it."""
-        return {UNEXPLAINED: "warn", EXPLAINED: "wait"}.get(self.state, "ok")
+        if self.state == UNEXPLAINED or self.is_overdue:
+            return "warn"
+        return "wait" if self.state == EXPLAINED else "ok"
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the day by which it was to be regained is over, and it is not regained."""
+        by = self.answer.regained_by if self.answer else None
+        return self.state == EXPLAINED and by is not None and by < clock.today()
 
     @property
     def state_text(self) -> str:
@@ -76,12 +85,7 @@ class ToldLoss:
             return _("regained in %(quarter)s") % {"quarter": self.regained_in}
         if self.answer is None:
             return _("not explained yet")
-        by = self.answer.regained_by
-        if by is None:
-            return _("explained")
-        if by < clock.today():
-            return _("was to be regained by %(day)s") % {"day": day(by)}
-        return _("explained, to be regained by %(day)s") % {"day": day(by)}
+        return _("not regained in time") if self.is_overdue else _("explained")
 
 
 def tell_losses(regressions: Iterable[Regression]) -> list[ToldLoss]:
@@ -114,4 +118,5 @@ def _line(now: IndicatorValue, before: IndicatorValue | None) -> LossLine:
         now=say_value(now, now.indicator, level),
         threshold=say_threshold(now.threshold, now.indicator),
         verdict=rules.judge_indicator(now.answer, level),
+        is_measured=not now.indicator.is_yes_no,
     )
