@@ -48,6 +48,7 @@ def test_no_page_shuts_anybody_out(browser: "Browser", live_server: "LiveServer"
             reverse("reports:group", args=[draft.pk, "II"]),
             reverse("reports:paper", args=[draft.pk]) + "?form=blank",
             reverse("reports:evidence", args=[draft.pk]),
+            reverse("reports:evidence_pages", args=[draft.pk, paper.evidence_id]),
             reverse("reports:evidence_add", args=[draft.pk]) + "?indicator=11",
             reverse("reports:evidence_replace", args=[draft.pk, paper.evidence_id]),
             reverse("reports:check", args=[draft.pk]),
