@@ -117,6 +117,17 @@ def test_every_step_tells_those_it_concerns_and_never_who_took_it(people: People
     assert told(people, "extend") == COMMITTEE
 
 
+@pytest.mark.parametrize("finder", ["lead", "reviewer"])
+def test_who_found_a_loss_is_not_told_of_it(people: People, report: QuarterlyReport, finder: str) -> None:
+    event = ReportEvent.objects.create(
+        report=report, version=report.working, action="regression", by=getattr(people, finder), at=clock.now()
+    )
+
+    notices.tell(event)
+
+    assert told(people, "regression") == (COMMITTEE | {"lead", "central"}) - {finder}
+
+
 def test_a_holder_whose_duty_is_over_is_told_nothing(people: People, report: QuarterlyReport) -> None:
     factories.give_back(report, people.reviewer)
     AreaAssignment.objects.filter(user=people.reviewer).update(until=clock.today() - timedelta(days=1))
