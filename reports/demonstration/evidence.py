@@ -103,7 +103,10 @@ class Papers:
         file = BytesIO()
         if ending == "pdf":
             day = datetime(2015, 1, 10).timetuple()
-            self.picture.save(file, "PDF", title=title, creationDate=day, modDate=day)
+            further = [self.picture] if title.startswith("Quyết định") else []  # decisions have two pages
+            self.picture.save(
+                file, "PDF", title=title, creationDate=day, modDate=day, save_all=True, append_images=further
+            )
         elif ending == "jpg":
             self.picture.save(file, "JPEG", quality=60, comment=title.encode())
         elif ending == "png":
