@@ -103,12 +103,19 @@ def open_period(period: Period, *, by: User | None = None) -> int:
             raise Refused(reason)
         now = clock.now()
         missing = without_report(period)
-        for commune in missing:
-            report = QuarterlyReport.objects.create(commune=commune, period=period)
-            version = ReportVersion.objects.create(report=report, number=1, opened_by=by, opened_at=now)
-            report.working = version
-            report.save(update_fields=["working"])
-            _record(report, version, Action.OPEN, "", State.DRAFT, by)
+        reports = QuarterlyReport.objects.bulk_create(
+            QuarterlyReport(commune=commune, period=period) for commune in missing
+        )
+        drafts = ReportVersion.objects.bulk_create(
+            ReportVersion(report=report, number=1, opened_by=by, opened_at=now) for report in reports
+        )
+        for draft in drafts:
+            draft.report.working = draft
+        QuarterlyReport.objects.bulk_update(reports, ["working"], batch_size=500)
+        ReportEvent.objects.bulk_create(
+            ReportEvent(report=draft.report, version=draft, action=Action.OPEN, to_state=State.DRAFT, by=by, at=now)
+            for draft in drafts
+        )
         if period.opened_at is None:
             period.opened_at = now
             period.save(update_fields=["opened_at"])

@@ -1016,3 +1016,16 @@ def test_the_document_shows_the_table_that_is_enforced() -> None:
         assert BECOMES[action] in cells[3]
         assert cells[5].startswith("a reason;") == row.needs_reason
     assert sum(line.startswith("| `") for line in table.splitlines()) == len(STEPS)
+
+
+def test_opening_a_period_asks_as_often_for_eleven_communes_as_for_one(
+    django_assert_num_queries: Any, django_assert_max_num_queries: Any
+) -> None:
+    period = factories.period("2014-4")
+    with django_assert_max_num_queries(12) as of_eleven:
+        assert workflow.open_period(period) == 11
+
+    commune = Commune.objects.create(code="99999", name="Thanh Hưng", district="Điện Biên", province_id=1)
+    Membership.objects.create(programme=factories.programme(), commune=commune, since=date(2009, 1, 1), source="QĐ")
+    with django_assert_num_queries(len(of_eleven) - 1):  # the period is open already
+        assert workflow.open_period(period) == 1
