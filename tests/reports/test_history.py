@@ -242,7 +242,7 @@ ROLES = ["signer", "second signer", "editor", "reviewer", "second reviewer", "le
 
 
 # How likely a step is for one person to whom it is offered: few may accept or undo, many may open a correction.
-WEIGHT = {"submit": 4, "withdraw": 2, "take_up": 4, "return": 5, "accept": 15, "undo_accept": 6, "open_correction": 1}
+WEIGHT = {"submit": 4, "withdraw": 2, "take_up": 4, "return": 5, "reassign": 3, "accept": 15, "undo_accept": 6}
 
 
 @dataclass
@@ -297,7 +297,8 @@ class Walk:
         ]
         if offered and self.chance.random() < 0.8:
             user, action = self.chance.choices(offered, [WEIGHT.get(name, 1) for _user, name in offered])[0]
-        data = factories.signature(version, reason="Vì một lý do.", respond_by=clock.today())
+        successor = self.people[self.chance.choice(["reviewer", "second reviewer"])]
+        data = factories.signature(version, reason="Vì một lý do.", respond_by=clock.today(), to=successor)
         workflow.take_step(version, action, by=user, data=data)
         self.acted_on = version.number
         return action
