@@ -106,7 +106,7 @@ def test_the_filled_form_has_everything_the_version_says(client: Client) -> None
     text = paper(client, editor, report)
 
     assert "Kế hoạch năm 2015 <span>(Document number: 12/KH-UBND; Date: 08/12/2014)" in text
-    assert '<td>VPĐP tỉnh</td>' in text
+    assert "<td>VPĐP tỉnh</td>" in text
     assert "96 % <br> (2,304 / 2,400)" in text
     assert "Met: 17/19; Basically met: 1/19; Not met: 1/19." in text
     assert "<strong>Basically met</strong> <br> (computed: met)" in text

@@ -65,7 +65,13 @@ def test_an_administrator_keeps_reference_data_people_periods_and_limits_but_not
     administrator = factories.make_administrator()
 
     assert administrator.has_perms(
-        ["criteria.change_threshold", "communes.add_user", "communes.add_membership", "reports.change_period", "reports.change_reviewlimits"]
+        [
+            "criteria.change_threshold",
+            "communes.add_user",
+            "communes.add_membership",
+            "reports.change_period",
+            "reports.change_reviewlimits",
+        ]
     )
     reporting = {name for name in administrator.get_all_permissions() if name.startswith("reports.")}
     assert {name.split("_")[1] for name in reporting} == {"period", "reviewlimits"}
