@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import translation
 
-from tests import chromium, libreoffice
+from tests import chromium, factories, libreoffice
 
 # Playwright runs an event loop in the test's own thread, and Django then refuses the database fixtures.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
@@ -58,6 +58,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The reference data are there from the start: loading them in every test took a quarter of the time."""
     with django_db_blocker.unblock():
         call_command("load_reference", verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _with_reference_data(request: pytest.FixtureRequest) -> None:
+    """Load them anew where a test that really committed has emptied the database behind it."""
+    wanted = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
+    if wanted or request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("_django_db_helper")
+        factories.reference()
 
 
 @pytest.fixture

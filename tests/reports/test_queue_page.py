@@ -340,8 +340,9 @@ def test_ready_reports_are_chosen_and_accepted_together(client: Client) -> None:
     assert [row.work.report for row in held.ready] == ready
     assert [row.open for row in held.others] == ["To be looked at: 1 disagreement."]
     assert "Ready to accept: 2" in text
-    assert f'value="{disputed.working_id}"' not in text
-    assert f'value="{theirs.working_id}"' not in text
+    assert f'name="seen-{disputed.working_id}"' not in text
+    assert f'name="seen-{theirs.working_id}"' not in text
+    assert f'name="seen-{ready[0].working_id}"' in text
 
     seen = {f"seen-{row.work.version.pk}": row.readiness.seen for row in [*held.ready, *held.others]}
     chosen = [*(report.working_id for report in ready), disputed.working_id, theirs.working_id]
