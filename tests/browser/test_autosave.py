@@ -65,6 +65,7 @@ def sign_in(page: "Page", user: User) -> None:
     page.get_by_label("Username").fill(user.username)
     page.get_by_label("Password").fill(factories.PASSWORD)
     page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url(lambda url: "login" not in url)
 
 
 def field(page: "Page", name: str) -> Any:
