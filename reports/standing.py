@@ -55,7 +55,7 @@ class ReportAsKnown(Protocol):
     official: int | None
     official_number: int
     official_since: datetime
-    official_holder: str | None
+    official_accepted_by: str | None
     last_state: str | None
     last_action: str | None
     last_version: int
@@ -130,7 +130,7 @@ class Known:
     number: int
     report: int
     since: datetime | None = None
-    holder: str = ""
+    accepted_by: str = ""
     is_provisional: bool = False
     is_being_corrected: bool = False
     judged: dict[int, Judged] = field(default_factory=dict)
@@ -699,6 +699,8 @@ def _reports(
 ) -> Iterable[ReportAsKnown]:
     """The reports of the communes, each with its official version and its last step by that moment. One query."""
     steps = ReportEvent.objects.filter(report=OuterRef("pk"), at__lte=end).exclude(to_state="").order_by("-at", "-pk")
+    accepted = ReportEvent.objects.filter(version=OuterRef("span__version"), action="accept", at__lte=end)
+    accepted = accepted.order_by("-at", "-pk")
     extensions = DeadlineExtension.objects.filter(report=OuterRef("pk"), at__lte=end).order_by("-pk")
     if communes is None:
         reports = QuarterlyReport.objects.filter(
@@ -719,7 +721,7 @@ def _reports(
             official=F("span__version"),
             official_number=F("span__version__number"),
             official_since=F("span__since"),
-            official_holder=F("span__version__holder__full_name"),
+            official_accepted_by=Subquery(accepted.values("by__full_name")[:1]),
             last_state=Subquery(steps.values("to_state")[:1]),
             last_action=Subquery(steps.values("action")[:1]),
             last_version=Subquery(steps.values("version")[:1]),
@@ -748,7 +750,7 @@ def _counting(report: ReportAsKnown) -> Known | None:
         report.official_number,
         report.pk,
         since=report.official_since,
-        holder=report.official_holder or "",
+        accepted_by=report.official_accepted_by or "",
         is_being_corrected=_is_being_corrected(report),
     )
 

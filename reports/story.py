@@ -61,7 +61,7 @@ def story(standing: Standing, name: str) -> Story | None:
         claimed=verdict_word(judged.claimed) if judged and judged.claimed else "",
         computed=verdict_word(judged.computed) if judged and judged.computed else "",
         verified=verdict_word(judged.verdict) if judged and is_official else "",
-        verified_by=known.holder if known else "",
+        verified_by=known.accepted_by if known else "",
         verified_on=day(known.since) if known else "",
         version_url=reverse("reports:version", args=[known.report, known.number]) if known else "",
     )

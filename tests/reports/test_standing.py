@@ -345,6 +345,27 @@ def test_an_undone_acceptance_moves_the_figures_back_but_never_those_of_yesterda
 
 
 @pytest.mark.django_db
+def test_who_accepted_is_who_did_by_that_day_whoever_holds_the_version_later() -> None:
+    report = accept_on("2013-04-04", "Thanh Chăn", "2013-1")
+    first, second = factories.official(report).holder, factories.reviewer_of(report.commune)
+    lead = factories.make_lead()
+    assert first is not None
+    with clock.at(moment("2013-04-06")):
+        workflow.take_step(factories.official(report), "undo_accept", by=lead, data=StepData(reason="Sai số liệu."))
+        data = StepData(reason="Nghỉ phép.", to=second)
+        workflow.take_step(factories.working(report), "reassign", by=lead, data=data)
+        factories.accept(report, second)
+
+    def accepted_by(day: str) -> str:
+        row = standing(factories.programme(), report.period, date.fromisoformat(day)).row(report.commune_id)
+        assert row is not None
+        assert row.known is not None
+        return row.known.accepted_by
+
+    assert [accepted_by("2013-04-05"), accepted_by("2013-04-06")] == [first.full_name, second.full_name]
+
+
+@pytest.mark.django_db
 def test_what_was_official_stays_as_it_was_when_the_same_version_is_verified_anew() -> None:
     report = accept_on("2013-04-04", "Thanh Chăn", "2013-1")
     with clock.at(moment("2013-04-06")):
