@@ -325,3 +325,15 @@ def test_what_was_answered_can_be_withdrawn_with_the_report_and_changed() -> Non
 
     item.refresh_from_db()
     assert (item.reply, item.done) == ("Đã ghi rõ hơn.", True)
+
+
+def test_lines_that_were_typed_are_shown_as_lines(client: Client) -> None:
+    report = factories.make_in_review()
+    holder = factories.working(report).holder
+    assert holder is not None
+    factories.give_back(report, holder, "Ghi rõ nguồn.\nGửi kèm biên bản <bản gốc>.")
+    editor(report, client)
+
+    page = client.get(report.get_absolute_url()).content.decode()
+
+    assert "Ghi rõ nguồn.<br>Gửi kèm biên bản &lt;bản gốc&gt;." in page
