@@ -269,11 +269,11 @@ def test_a_report_that_is_submitted_while_somebody_types_leaves_the_text_there(
     page: "Page", report: QuarterlyReport
 ) -> None:
     field(page, "i10-note").evaluate("field => field.closest('details').open = true")
-    field(page, "i10-note").fill("Theo điều tra tháng 12")
     signer = factories.signer_of(report.commune)
     factories.fill_in(report, signer)
     factories.submit(report, signer)
 
+    field(page, "i10-note").fill("Theo điều tra tháng 12")
     leave(page)
     expect_state(page, "i10", "Not saved")
 
@@ -288,8 +288,8 @@ def test_a_report_that_is_submitted_while_somebody_types_leaves_the_text_there(
 def test_a_session_that_ends_is_told_and_the_text_is_saved_after_signing_in_in_another_tab(
     page: "Page", report: QuarterlyReport, lan: User
 ) -> None:
-    field(page, "i10-value").fill("27")
     Session.objects.all().delete()
+    field(page, "i10-value").fill("27")
     leave(page)
     expect_state(page, "i10", "signed out")
     assert field(page, "i10-value").input_value() == "27"
@@ -309,8 +309,8 @@ def test_a_session_that_ends_is_told_and_the_text_is_saved_after_signing_in_in_a
 
 
 def test_another_user_who_signs_in_in_another_tab_saves_nothing_of_it(page: "Page", report: QuarterlyReport) -> None:
-    field(page, "i10-value").fill("27")
     Session.objects.all().delete()
+    field(page, "i10-value").fill("27")
     leave(page)
     expect_state(page, "i10", "signed out")
 
