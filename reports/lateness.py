@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from ntm_tracker import clock
 from ntm_tracker.templatetags.look import day
 
-from .models import DeadlineExtension, QuarterlyReport
+from .models import DeadlineExtension, QuarterlyReport, ReportVersion, ReviewLimits, State
 from .models.report import days_late
 
 ON_TIME, LATE, MISSING, AHEAD = "on_time", "late", "missing", "ahead"
@@ -155,3 +155,53 @@ def waiting_sentence(since: date, today: date) -> str:
         ngettext("Sent on %(since)s, waiting for %(n)s day.", "Sent on %(since)s, waiting for %(n)s days.", days)
         % names
     )
+
+
+# The ministry's own days, a setting of this site
+
+
+@dataclass(frozen=True)
+class MinistryDay:
+    """What the ministry means to do with a version next, and by which day, inclusive."""
+
+    is_to_decide: bool
+    due_on: date
+    today: date
+
+    @property
+    def days_over(self) -> int:
+        """Whole days after the day; 0 until its end."""
+        return max(0, clock.days_between(self.due_on, self.today))
+
+    @property
+    def sentence(self) -> str:
+        """By which day, and how many days are left or over."""
+        left = clock.days_between(self.today, self.due_on)
+        names = {"due": day(self.due_on), "n": abs(left)}
+        if self.is_to_decide:
+            texts = _("To be decided today, %(due)s."), _("To be decided by %(due)s: %(days)s.")
+        else:
+            texts = _("To be taken up today, %(due)s."), _("To be taken up by %(due)s: %(days)s.")
+        if left == 0:
+            return texts[0] % names
+        if left > 0:
+            days = ngettext("%(n)s day left", "%(n)s days left", left) % names
+        else:
+            days = ngettext("%(n)s day over", "%(n)s days over", -left) % names
+        return texts[1] % (names | {"days": days})
+
+
+def ministry_day(version: ReportVersion, limits: ReviewLimits, today: date) -> MinistryDay | None:
+    """The ministry's own day for a version that was sent and is not decided; None for every other. No query."""
+    if version.submitted_at is None:
+        return None
+    if version.state not in (State.SUBMITTED, State.IN_REVIEW):
+        return None
+    is_to_decide = version.state == State.IN_REVIEW
+    sent_on = clock.local_date(version.submitted_at)
+    return MinistryDay(is_to_decide, ministry_due(sent_on, limits, is_to_decide=is_to_decide), today)
+
+
+def ministry_due(sent_on: date, limits: ReviewLimits, *, is_to_decide: bool) -> date:
+    """The day by which the ministry means to take up, or to decide on, what was sent on `sent_on`."""
+    return sent_on + timedelta(limits.decide_days if is_to_decide else limits.take_up_days)

@@ -19,11 +19,11 @@ from ntm_tracker import clock
 from ntm_tracker.templatetags.look import NBSP, capital, day
 
 from . import rounds, workflow
+from .lateness import MinistryDay, ministry_day, ministry_due
 from .models import QuarterlyReport, ReportEvent, ReportVersion, ReviewLimits, State
 from .querysets import QuarterlyReportQuerySet, within_area
 from .readiness import Readiness, read_all
 from .rounds import Course
-from .targets import Target, target
 from .work import Work, describe
 
 DECIDED_WITHIN = 90
@@ -96,8 +96,7 @@ class Pile:
         """Whether the ministry has had these for longer than it means to."""
         if self.sent_on is None:
             return False
-        allowed = limits.take_up_days if self.part in WAITING_PARTS else limits.decide_days
-        return today > self.sent_on + timedelta(allowed)
+        return today > ministry_due(self.sent_on, limits, is_to_decide=self.part not in WAITING_PARTS)
 
 
 def piles(reports: QuarterlyReportQuerySet) -> list[Pile]:
@@ -159,7 +158,7 @@ class Row:
     work: Work
     part: int
     course: Course
-    target: Target | None
+    ministry_day: MinistryDay | None
     can_hand_over: bool
     readiness: Readiness | None
 
@@ -188,11 +187,11 @@ class Row:
     @property
     def when(self) -> str:
         """The day that counts, in a sentence: the ministry's own, or the committee's to respond by."""
-        return self.target.sentence if self.target else self.work.when
+        return self.ministry_day.sentence if self.ministry_day else self.work.when
 
     @property
     def is_late(self) -> bool:
-        return self.target.days_over > 0 if self.target else self.work.is_late
+        return self.ministry_day.days_over > 0 if self.ministry_day else self.work.is_late
 
 
 def rows_of(
@@ -216,7 +215,7 @@ def rows_of(
             work,
             work.report.part,  # type: ignore[attr-defined]  # from in_order
             courses[work.report.pk],
-            target(work.version, limits, today),
+            ministry_day(work.version, limits, today),
             workflow.Action.REASSIGN in steps[work.version.pk],
             ready.get(work.version.pk),
         )

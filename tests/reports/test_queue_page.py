@@ -11,9 +11,9 @@ from django.urls import reverse
 from communes.models import AreaAssignment, Duty, User
 from ntm_tracker import clock
 from reports import workflow
+from reports.lateness import ministry_day
 from reports.models import Period, QuarterlyReport, ReportVersion, ReviewLimits, State
 from reports.queue import takers
-from reports.targets import target
 from reports.workflow import StepData
 from tests import factories
 from tests.factories import moment
@@ -140,7 +140,7 @@ def test_the_target_days_are_a_setting_and_inclusive() -> None:
 
     def said(state: str, day: str) -> tuple[str, int]:
         version.state = state
-        found = target(version, limits, date.fromisoformat(day))
+        found = ministry_day(version, limits, date.fromisoformat(day))
         assert found is not None
         return found.sentence, found.days_over
 
@@ -150,7 +150,7 @@ def test_the_target_days_are_a_setting_and_inclusive() -> None:
     assert said("in_review", "2015-01-15") == ("To be decided today, 15/01/2015.", 0)
     assert said("in_review", "2015-01-17") == ("To be decided by 15/01/2015: 2 days over.", 2)
     version.state = "draft"
-    assert target(version, limits, date(2015, 1, 17)) is None
+    assert ministry_day(version, limits, date(2015, 1, 17)) is None
 
 
 # Whose, and which
